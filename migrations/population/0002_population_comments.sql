@@ -1,0 +1,105 @@
+-- What every table and column means, with the item (khoản) of Article 9, Law 26/2023/QH15.
+
+COMMENT ON TABLE population.administrative_unit IS
+    'Đơn vị hành chính: tỉnh, huyện (đến 30/6/2025), xã; đơn vị đã giải thể giữ lại cùng mã kế thừa.';
+COMMENT ON COLUMN population.administrative_unit.code IS 'Mã: tỉnh 2 chữ số, huyện 3, xã 5';
+COMMENT ON COLUMN population.administrative_unit.level IS 'Cấp: 1 tỉnh, 2 huyện, 3 xã';
+COMMENT ON COLUMN population.administrative_unit.name IS 'Tên đơn vị hành chính';
+COMMENT ON COLUMN population.administrative_unit.parent_code IS 'Mã đơn vị cấp trên trực tiếp';
+COMMENT ON COLUMN population.administrative_unit.dissolved_on IS 'Ngày giải thể, sáp nhập';
+COMMENT ON COLUMN population.administrative_unit.successor_code IS 'Mã đơn vị kế thừa';
+COMMENT ON TABLE population.ethnicity IS
+    'Danh mục 54 dân tộc Việt Nam.';
+COMMENT ON COLUMN population.ethnicity.code IS 'Mã dân tộc, 2 chữ số';
+COMMENT ON COLUMN population.ethnicity.name IS 'Tên dân tộc';
+COMMENT ON TABLE population.religion IS
+    'Danh mục tôn giáo.';
+COMMENT ON COLUMN population.religion.code IS 'Mã tôn giáo, 2 chữ số';
+COMMENT ON COLUMN population.religion.name IS 'Tên tôn giáo';
+COMMENT ON TABLE population.household IS
+    'Hộ gia đình đăng ký cư trú (khoản 20, 22, 23 Điều 9 Luật 26/2023/QH15).';
+COMMENT ON COLUMN population.household.household_id IS 'Mã hộ trong cơ sở dữ liệu';
+COMMENT ON COLUMN population.household.residence_file_number IS 'Khoản 20: số hồ sơ cư trú';
+COMMENT ON COLUMN population.household.head_personal_id IS 'Khoản 23: số định danh cá nhân của chủ hộ';
+COMMENT ON COLUMN population.household.address_country_code IS 'Nơi đăng ký hộ: mã quốc gia (ISO 3166-1 alpha-2)';
+COMMENT ON COLUMN population.household.address_province_code IS 'Nơi đăng ký hộ: mã tỉnh, thành phố';
+COMMENT ON COLUMN population.household.address_district_code IS 'Nơi đăng ký hộ: mã quận, huyện (không còn từ 01/7/2025)';
+COMMENT ON COLUMN population.household.address_commune_code IS 'Nơi đăng ký hộ: mã xã, phường, đặc khu';
+COMMENT ON COLUMN population.household.address_detail IS 'Nơi đăng ký hộ: số nhà, đường, thôn, tổ dân phố';
+COMMENT ON TABLE population.citizen IS
+    'Thông tin công dân theo các khoản 1 đến 25 Điều 9 Luật Căn cước số 26/2023/QH15.';
+COMMENT ON COLUMN population.citizen.personal_id IS 'Khoản 3: số định danh cá nhân, 12 chữ số';
+COMMENT ON COLUMN population.citizen.registered_no IS 'Số thứ tự đăng ký vào cơ sở dữ liệu';
+COMMENT ON COLUMN population.citizen.birth_family_name IS 'Khoản 1: họ khai sinh';
+COMMENT ON COLUMN population.citizen.birth_middle_name IS 'Khoản 1: chữ đệm khai sinh';
+COMMENT ON COLUMN population.citizen.birth_given_name IS 'Khoản 1: tên khai sinh';
+COMMENT ON COLUMN population.citizen.birth_full_name IS 'Khoản 1: họ, chữ đệm và tên khai sinh';
+COMMENT ON COLUMN population.citizen.name_key IS 'Khoản 1: họ tên viết thường, không dấu, để tìm kiếm';
+COMMENT ON COLUMN population.citizen.name_sort IS 'Khoản 1: khóa sắp xếp họ tên theo bảng chữ cái tiếng Việt';
+COMMENT ON COLUMN population.citizen.other_names IS 'Khoản 2: tên gọi khác';
+COMMENT ON COLUMN population.citizen.date_of_birth IS 'Khoản 4: ngày, tháng, năm sinh (yyyy-mm-dd hoặc chỉ yyyy)';
+COMMENT ON COLUMN population.citizen.gender IS 'Khoản 5: giới tính (0 chưa xác định, 1 nam, 2 nữ)';
+COMMENT ON COLUMN population.citizen.birth_place_country_code IS 'Khoản 6: nơi sinh, mã quốc gia (ISO 3166-1 alpha-2)';
+COMMENT ON COLUMN population.citizen.birth_place_province_code IS 'Khoản 6: nơi sinh, mã tỉnh, thành phố';
+COMMENT ON COLUMN population.citizen.birth_place_district_code IS 'Khoản 6: nơi sinh, mã quận, huyện (không còn từ 01/7/2025)';
+COMMENT ON COLUMN population.citizen.birth_place_commune_code IS 'Khoản 6: nơi sinh, mã xã, phường, đặc khu';
+COMMENT ON COLUMN population.citizen.birth_place_detail IS 'Khoản 6: nơi sinh, số nhà, đường, thôn, tổ dân phố';
+COMMENT ON COLUMN population.citizen.birth_registration_country_code IS 'Khoản 7: nơi đăng ký khai sinh, mã quốc gia (ISO 3166-1 alpha-2)';
+COMMENT ON COLUMN population.citizen.birth_registration_province_code IS 'Khoản 7: nơi đăng ký khai sinh, mã tỉnh, thành phố';
+COMMENT ON COLUMN population.citizen.birth_registration_district_code IS 'Khoản 7: nơi đăng ký khai sinh, mã quận, huyện (không còn từ 01/7/2025)';
+COMMENT ON COLUMN population.citizen.birth_registration_commune_code IS 'Khoản 7: nơi đăng ký khai sinh, mã xã, phường, đặc khu';
+COMMENT ON COLUMN population.citizen.birth_registration_detail IS 'Khoản 7: nơi đăng ký khai sinh, số nhà, đường, thôn, tổ dân phố';
+COMMENT ON COLUMN population.citizen.origin_country_code IS 'Khoản 8: quê quán, mã quốc gia (ISO 3166-1 alpha-2)';
+COMMENT ON COLUMN population.citizen.origin_province_code IS 'Khoản 8: quê quán, mã tỉnh, thành phố';
+COMMENT ON COLUMN population.citizen.origin_district_code IS 'Khoản 8: quê quán, mã quận, huyện (không còn từ 01/7/2025)';
+COMMENT ON COLUMN population.citizen.origin_commune_code IS 'Khoản 8: quê quán, mã xã, phường, đặc khu';
+COMMENT ON COLUMN population.citizen.origin_detail IS 'Khoản 8: quê quán, số nhà, đường, thôn, tổ dân phố';
+COMMENT ON COLUMN population.citizen.permanent_country_code IS 'Khoản 16: nơi thường trú, mã quốc gia (ISO 3166-1 alpha-2)';
+COMMENT ON COLUMN population.citizen.permanent_province_code IS 'Khoản 16: nơi thường trú, mã tỉnh, thành phố';
+COMMENT ON COLUMN population.citizen.permanent_district_code IS 'Khoản 16: nơi thường trú, mã quận, huyện (không còn từ 01/7/2025)';
+COMMENT ON COLUMN population.citizen.permanent_commune_code IS 'Khoản 16: nơi thường trú, mã xã, phường, đặc khu';
+COMMENT ON COLUMN population.citizen.permanent_detail IS 'Khoản 16: nơi thường trú, số nhà, đường, thôn, tổ dân phố';
+COMMENT ON COLUMN population.citizen.temporary_country_code IS 'Khoản 17: nơi tạm trú, mã quốc gia (ISO 3166-1 alpha-2)';
+COMMENT ON COLUMN population.citizen.temporary_province_code IS 'Khoản 17: nơi tạm trú, mã tỉnh, thành phố';
+COMMENT ON COLUMN population.citizen.temporary_district_code IS 'Khoản 17: nơi tạm trú, mã quận, huyện (không còn từ 01/7/2025)';
+COMMENT ON COLUMN population.citizen.temporary_commune_code IS 'Khoản 17: nơi tạm trú, mã xã, phường, đặc khu';
+COMMENT ON COLUMN population.citizen.temporary_detail IS 'Khoản 17: nơi tạm trú, số nhà, đường, thôn, tổ dân phố';
+COMMENT ON COLUMN population.citizen.current_country_code IS 'Khoản 18: nơi ở hiện tại, mã quốc gia (ISO 3166-1 alpha-2)';
+COMMENT ON COLUMN population.citizen.current_province_code IS 'Khoản 18: nơi ở hiện tại, mã tỉnh, thành phố';
+COMMENT ON COLUMN population.citizen.current_district_code IS 'Khoản 18: nơi ở hiện tại, mã quận, huyện (không còn từ 01/7/2025)';
+COMMENT ON COLUMN population.citizen.current_commune_code IS 'Khoản 18: nơi ở hiện tại, mã xã, phường, đặc khu';
+COMMENT ON COLUMN population.citizen.current_detail IS 'Khoản 18: nơi ở hiện tại, số nhà, đường, thôn, tổ dân phố';
+COMMENT ON COLUMN population.citizen.ethnicity_code IS 'Khoản 9: dân tộc';
+COMMENT ON COLUMN population.citizen.religion_code IS 'Khoản 10: tôn giáo';
+COMMENT ON COLUMN population.citizen.nationalities IS 'Khoản 11: quốc tịch (ISO 3166-1 alpha-2)';
+COMMENT ON COLUMN population.citizen.blood_group IS 'Khoản 12: nhóm máu (00 chưa rõ, 01 A, 02 B, 03 AB, 04 O)';
+COMMENT ON COLUMN population.citizen.legacy_id9 IS 'Khoản 13: số chứng minh nhân dân 09 số';
+COMMENT ON COLUMN population.citizen.absence_from IS 'Khoản 19: tạm vắng từ ngày';
+COMMENT ON COLUMN population.citizen.absence_until IS 'Khoản 19: tạm vắng đến ngày';
+COMMENT ON COLUMN population.citizen.absence_reason IS 'Khoản 19: lý do tạm vắng';
+COMMENT ON COLUMN population.citizen.marital_status IS 'Khoản 21: tình trạng hôn nhân (0 chưa rõ, 1 chưa kết hôn, 2 đang có vợ hoặc chồng, 3 đã ly hôn hoặc góa)';
+COMMENT ON COLUMN population.citizen.household_id IS 'Khoản 23: hộ gia đình';
+COMMENT ON COLUMN population.citizen.relation_to_head IS 'Khoản 22: mối quan hệ với chủ hộ';
+COMMENT ON COLUMN population.citizen.date_of_death_or_missing IS 'Khoản 24: ngày, tháng, năm chết hoặc mất tích (yyyy-mm-dd hoặc chỉ yyyy)';
+COMMENT ON COLUMN population.citizen.contact_mobile IS 'Khoản 25: số thuê bao di động';
+COMMENT ON COLUMN population.citizen.contact_email IS 'Khoản 25: địa chỉ thư điện tử';
+COMMENT ON TABLE population.identity_card IS
+    'Khoản 14: thẻ căn cước, căn cước công dân, chứng minh nhân dân 12 số đã cấp.';
+COMMENT ON COLUMN population.identity_card.card_id IS 'Mã bản ghi thẻ';
+COMMENT ON COLUMN population.identity_card.personal_id IS 'Khoản 3: số định danh của người được cấp thẻ';
+COMMENT ON COLUMN population.identity_card.kind IS 'Khoản 14: loại thẻ (CAN_CUOC, CCCD, CMND12)';
+COMMENT ON COLUMN population.identity_card.issued_on IS 'Khoản 14: ngày cấp';
+COMMENT ON COLUMN population.identity_card.issued_by IS 'Khoản 14: nơi cấp';
+COMMENT ON COLUMN population.identity_card.expires_on IS 'Khoản 14: thời hạn (trống: không thời hạn)';
+COMMENT ON TABLE population.relative IS
+    'Khoản 15: cha, mẹ, vợ, chồng, con, người đại diện, người được đại diện (thông tin của bên thứ ba).';
+COMMENT ON COLUMN population.relative.relative_no IS 'Mã bản ghi quan hệ';
+COMMENT ON COLUMN population.relative.personal_id IS 'Khoản 3: số định danh của công dân';
+COMMENT ON COLUMN population.relative.relation IS 'Khoản 15: quan hệ của người thân với công dân';
+COMMENT ON COLUMN population.relative.relative_personal_id IS 'Khoản 15: số định danh của người thân';
+COMMENT ON COLUMN population.relative.family_name IS 'Khoản 15: họ người thân';
+COMMENT ON COLUMN population.relative.middle_name IS 'Khoản 15: chữ đệm người thân';
+COMMENT ON COLUMN population.relative.given_name IS 'Khoản 15: tên người thân';
+COMMENT ON COLUMN population.relative.full_name IS 'Khoản 15: họ, chữ đệm và tên người thân';
+COMMENT ON COLUMN population.relative.legacy_id9 IS 'Khoản 15: số chứng minh nhân dân 09 số của người thân';
+COMMENT ON COLUMN population.relative.nationality IS 'Khoản 15: quốc tịch người thân (ISO 3166-1 alpha-2)';
