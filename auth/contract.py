@@ -1,0 +1,126 @@
+"""Contracts as values, and the decision which permission a request has under one.
+
+A contract version is immutable. Time, state and purpose are decided on every request (`permit`), so that
+nothing cached can outlive them; the `Permission` that comes out is a pure value and may be cached by key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from auth.errors import (
+    ContractExpiredError,
+    ContractNotActiveError,
+    PurposeNotPermittedError,
+    PurposeRequiredError,
+)
+
+__all__ = ["Client", "Contract", "Grant", "Limits", "Permission", "Purpose", "Unpermitted", "permit"]
+
+Unpermitted = Literal["hide", "null"]
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A registering unit's system that calls the service."""
+
+    client_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """A purpose that the contract was permitted for (Circular 46/2022/TT-BCA)."""
+
+    code: str
+    text: str
+    legal_basis: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a contract permits at one field coordinate: to read it, to use it in arguments, or both."""
+
+    coordinate: str
+    readable: bool = True
+    filterable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds per request: keys in a batch, rows in a page, depth of selections, fields selected, lexical tokens."""
+
+    batch: int = 100
+    page: int = 50
+    depth: int = 12
+    fields: int = 500
+    tokens: int = 4000
+
+
+@dataclass(frozen=True)
+class Contract:
+    """One immutable version of a contract.
+
+    `services` are the permitted fields of `Query`; `grants` are given per purpose; `row_scope` limits rows,
+    for instance `{"province": ("79",)}`; instants are aware.
+    """
+
+    contract_id: str
+    version: int
+    client: Client
+    state: str
+    services: frozenset[str]
+    purposes: Mapping[str, Purpose]
+    grants: Mapping[str, tuple[Grant, ...]]
+    valid_from: datetime
+    valid_to: datetime
+    unpermitted: Unpermitted = "hide"
+    row_scope: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits)
+    title: str = ""
+
+    def permission(self, purpose: str) -> Permission:
+        """The permission under one of the contract's purposes."""
+        grants = self.grants.get(purpose, ())
+        return Permission(
+            contract=self,
+            purpose=purpose,
+            readable=frozenset(grant.coordinate for grant in grants if grant.readable),
+            filterable=frozenset(grant.coordinate for grant in grants if grant.filterable),
+        )
+
+
+@dataclass(frozen=True)
+class Permission:
+    """What one contract version permits for one purpose. Purposes never add up."""
+
+    contract: Contract
+    purpose: str
+    readable: frozenset[str]
+    filterable: frozenset[str]
+
+    @property
+    def key(self) -> tuple[str, int, str]:
+        """Identifies the permission: contract, version, purpose."""
+        return (self.contract.contract_id, self.contract.version, self.purpose)
+
+
+def permit(contract: Contract, purpose: str | None, now: datetime) -> Permission:
+    """Decide the permission of a request at `now` for the purpose it names.
+
+    Raises `ContractNotActiveError`, `ContractExpiredError`, `PurposeRequiredError` or `PurposeNotPermittedError`.
+    """
+    if contract.state != "ACTIVE":
+        raise ContractNotActiveError
+    if not contract.valid_from <= now < contract.valid_to:
+        raise ContractExpiredError
+    if purpose is None:
+        if len(contract.purposes) != 1:
+            raise PurposeRequiredError(None, purposes=sorted(contract.purposes))
+        purpose = next(iter(contract.purposes))
+    if purpose not in contract.purposes:
+        raise PurposeNotPermittedError(None, purposes=sorted(contract.purposes))
+    return contract.permission(purpose)

@@ -1,0 +1,1 @@
+"""Where data is: one fetch protocol, one file per kind of engine."""

@@ -1,0 +1,151 @@
+"""MongoDB through PyMongo's asyncio client or Motor: the exact projection, and `$in` for a batch of keys."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+import pymongo.errors
+from bson.errors import BSONError
+
+from connectors.errors import SourceFaultError, SourceTimeoutError, SourceUnavailableError
+from connectors.fetch import Fetch, Row, Statement
+
+__all__ = ["MongoConnector", "MongoDriver", "compile_find"]
+
+MongoDriver = Literal["pymongo", "motor"]
+
+_ONE_BATCH = 100_000
+_PATH = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*\Z")
+_TIMEOUTS = (pymongo.errors.NetworkTimeout, pymongo.errors.ExecutionTimeout, pymongo.errors.WTimeoutError)
+
+
+class MongoConnector:
+    """A source kept in one MongoDB database, named by the URL's path.
+
+    `pool_size` connections at most; `timeout` in seconds bounds selection, connecting and each command.
+    """
+
+    system = "mongodb"
+
+    def __init__(self, source: str, url: str, *, driver: MongoDriver, pool_size: int, timeout: float) -> None:
+        self.source = source
+        parts = urlsplit(url)
+        self.namespace = parts.path.strip("/") or source
+        self.address, self.port = parts.hostname or "localhost", parts.port or 27017
+        options = {
+            "maxPoolSize": pool_size,
+            "serverSelectionTimeoutMS": int(timeout * 1000),
+            "connectTimeoutMS": int(timeout * 1000),
+            "timeoutMS": int(timeout * 1000),
+            "appname": "lienthong",
+        }
+        self._driver = driver
+        self._client: Any = _client(driver)(url, **options)
+        self._database = self._client[self.namespace]
+
+    async def fetch(self, fetch: Fetch) -> list[Row]:
+        """Run one find. Raises `SourceUnavailableError`, `SourceTimeoutError` or `SourceFaultError`."""
+        projection, pick = _projection(fetch.statement)
+        cursor = self._database[fetch.statement.table].find(
+            _filter(fetch),
+            projection,
+            sort=[(name, 1) for name in fetch.statement.order] or None,
+            limit=fetch.limit or 0,
+            batch_size=_ONE_BATCH,
+        )
+        try:
+            documents = await cursor.to_list(None)
+        except (TimeoutError, *_TIMEOUTS) as error:
+            raise SourceTimeoutError(self.source) from error
+        except pymongo.errors.PyMongoError as error:
+            if getattr(error, "timeout", False) and not isinstance(error, pymongo.errors.ServerSelectionTimeoutError):
+                raise SourceTimeoutError(self.source) from error
+            if isinstance(error, pymongo.errors.ConnectionFailure):
+                raise SourceUnavailableError(self.source) from error
+            raise SourceFaultError(self.source) from error
+        except BSONError as error:
+            raise SourceFaultError(self.source) from error
+        return [pick(document) for document in documents]
+
+    async def ping(self) -> None:
+        """Run the `ping` command."""
+        try:
+            await self._database.command("ping")
+        except pymongo.errors.PyMongoError as error:
+            raise SourceUnavailableError(self.source) from error
+
+    async def close(self) -> None:
+        """Close the client."""
+        closing = self._client.close()
+        if self._driver == "pymongo":
+            await closing
+
+    def render(self, statement: Statement) -> str:
+        """The find command, with `?` for each value."""
+        return compile_find(statement)
+
+
+def compile_find(statement: Statement) -> str:
+    """The find command of a statement in mongosh's notation, with `?` for each value."""
+    shape = {condition.column: _predicate(condition.operator, "?") for condition in statement.conditions}
+    projection, _ = _projection(statement)
+    text = f"{statement.table}.find({json.dumps(shape)}, {json.dumps(projection)})"
+    if statement.order:
+        text += f".sort({json.dumps(dict.fromkeys(statement.order, 1))})"
+    return text + (".limit(?)" if statement.limited else "")
+
+
+def _client(driver: MongoDriver) -> Callable[..., Any]:
+    if driver == "motor":
+        from motor.motor_asyncio import AsyncIOMotorClient
+
+        return AsyncIOMotorClient
+    from pymongo import AsyncMongoClient
+
+    return AsyncMongoClient
+
+
+def _filter(fetch: Fetch) -> dict[str, Any]:
+    return {
+        condition.column: _predicate(condition.operator, value)
+        for condition, value in zip(fetch.statement.conditions, fetch.values, strict=True)
+    }
+
+
+def _predicate(operator: str, value: Any) -> dict[str, Any]:
+    if operator == "any":
+        return {"$in": list(value)}
+    if operator == "equals":
+        return {"$eq": value}
+    if operator == "prefix":
+        return {"$regex": "^" + re.escape(value)}
+    raise ValueError(f"a document source has no operator {operator!r}")
+
+
+@lru_cache(maxsize=2048)
+def _projection(statement: Statement) -> tuple[dict[str, int], Callable[[Mapping[str, Any]], Row]]:
+    paths = []
+    for column in statement.columns:
+        if column.via is not None or not _PATH.match(column.name):
+            raise ValueError(f"not a document path: {column}")
+        paths.append(column.name)
+    projection = dict.fromkeys(paths, 1)
+    projection.setdefault("_id", 0)
+    parts = [tuple(path.split(".")) for path in paths]
+    if all(len(part) == 1 for part in parts):
+        names = [part[0] for part in parts]
+        return projection, lambda document: [document.get(name) for name in names]
+    return projection, lambda document: [_dig(document, part) for part in parts]
+
+
+def _dig(document: Any, path: tuple[str, ...]) -> Any:
+    for name in path:
+        if not isinstance(document, Mapping):
+            return None
+        document = document.get(name)
+    return document

@@ -1,0 +1,317 @@
+"""The vocabulary of declarations: one short line says what a field is and where it lives.
+
+A type is an `@entity` (a table or collection of one source), a `@value` (part of an entity's row, at a
+prefix), or a part of a type that another file began (`@extends`). Its fields are
+
+* `stored`: a column or document path of the row;
+* `embedded`: an object made of the same row;
+* `linked`: rows of another entity, joined by a key;
+
+and fields of `Query` are declared by `lookup`, `search`, `verify` or `report`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import strawberry
+from strawberry.schema_directive import Location
+from strawberry.types.field import StrawberryField
+
+from graph.codecs import Codec
+
+if TYPE_CHECKING:
+    CitizenRef = Any
+else:
+    CitizenRef = Annotated["Citizen", strawberry.lazy("graph.schema")]
+
+__all__ = [
+    "CODE_LIST",
+    "CitizenRef",
+    "Criterion",
+    "Embedded",
+    "Entity",
+    "Linked",
+    "Lookup",
+    "Report",
+    "Search",
+    "Stored",
+    "Verify",
+    "embedded",
+    "entity",
+    "extends",
+    "linked",
+    "lookup",
+    "report",
+    "search",
+    "stored",
+    "value",
+    "verify",
+]
+
+T = TypeVar("T", bound=type)
+
+CODE_LIST = "*"
+
+
+@strawberry.enum(description="Lớp dữ liệu cá nhân (class of personal data): Nghị định 356/2025/NĐ-CP")
+class PersonalDataClass(Enum):
+    """Class of personal data, after Decree 356/2025."""
+
+    BASIC = "BASIC"
+    SENSITIVE = "SENSITIVE"
+
+
+@strawberry.schema_directive(
+    locations=[Location.FIELD_DEFINITION], name="personalData", description="Lớp dữ liệu cá nhân của trường"
+)
+class PersonalData:
+    """The personal-data class of a field; `thirdParty` marks data of someone other than the subject."""
+
+    class_: PersonalDataClass = strawberry.directive_field(name="class")
+    third_party: bool = strawberry.directive_field(name="thirdParty", default=False)
+
+
+@strawberry.schema_directive(
+    locations=[Location.FIELD_DEFINITION, Location.OBJECT], name="source", description="Cơ sở dữ liệu cung cấp"
+)
+class SourceDirective:
+    """The database that a type or field comes from."""
+
+    database: str
+
+
+@dataclass(frozen=True, slots=True)
+class Referenced:
+    """A to-one look-up of a stored element in a reference table of the same source."""
+
+    table: str
+    local: str
+    remote: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A column or path, relative to the row or to the embedding field's prefix."""
+
+    element: str
+    codec: Codec | None = None
+    reference: Referenced | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """An object of the same row. It is null when the element `present` is null; without one it is never null.
+
+    `code_list` names the reference table that the object's fields mean by `CODE_LIST`.
+    """
+
+    prefix: str
+    present: str | None = None
+    code_list: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """Rows of the field's entity whose `remote` equals this row's `local`.
+
+    `assured` says that the source itself guarantees that the row exists (a foreign key).
+    """
+
+    local: str
+    remote: str
+    assured: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """A root that finds entities by `element`, which the root's only argument gives."""
+
+    element: str
+    codec: Codec | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """One condition of a search or verification: argument -> element, under the grant of `field`.
+
+    `fold` turns the client's value into the form in which the element is stored.
+    """
+
+    element: str
+    operator: str
+    field: str
+    fold: Callable[[Any], Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A Relay connection over an entity. `orders` maps enum values to (sort element, field it needs granted)."""
+
+    entity: str
+    criteria: Mapping[str, Criterion]
+    orders: Mapping[str, tuple[str, str]]
+    default_order: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verify:
+    """A root that says only whether a record meets every criterion."""
+
+    entity: str
+    criteria: Mapping[str, Criterion]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A root answered from the caller's own contract; it needs no grant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """Where a type's rows are. `identity` orders rows; `subject` is the element with the citizen's number;
+    `scope` maps a row scope's name to the element it limits."""
+
+    source: str
+    table: str
+    identity: str
+    subject: str | None = None
+    scope: Mapping[str, str] | None = None
+
+    def __hash__(self) -> int:
+        return hash((self.source, self.table))
+
+
+def stored(
+    element: str,
+    *,
+    description: str,
+    codec: Codec | None = None,
+    sensitive: bool = False,
+    third_party: bool = False,
+    reference: tuple[str, str, str] | None = None,
+) -> Any:
+    """Declare a field kept at `element`.
+
+    `codec` turns the stored value into the answer (default: by the field's GraphQL type); `reference` is
+    (table, local element, remote element) when the element belongs to a reference table.
+    """
+    home = Stored(element, codec, Referenced(*reference) if reference else None)
+    return _declared(home, description, sensitive=sensitive, third_party=third_party)
+
+
+def embedded(
+    prefix: str = "",
+    *,
+    description: str,
+    present: str | None = None,
+    code_list: str | None = None,
+    sensitive: bool = False,
+    third_party: bool = False,
+) -> Any:
+    """Declare an object made of this row's elements that begin with `prefix`."""
+    return _declared(Embedded(prefix, present, code_list), description, sensitive=sensitive, third_party=third_party)
+
+
+def linked(
+    local: str,
+    remote: str,
+    *,
+    description: str,
+    assured: bool = False,
+    sensitive: bool = False,
+    third_party: bool = False,
+) -> Any:
+    """Declare rows of another entity, joined by `local` = `remote`."""
+    return _declared(Linked(local, remote, assured), description, sensitive=sensitive, third_party=third_party)
+
+
+def lookup(element: str, *, description: str, codec: Codec | None = None) -> Any:
+    """Declare a root that finds one entity, or a list of them in the order of the keys, by `element`."""
+    return _root(Lookup(element, codec), description)
+
+
+def search(
+    entity: str,
+    *,
+    criteria: Mapping[str, Criterion],
+    orders: Mapping[str, tuple[str, str]],
+    default_order: str,
+    description: str,
+) -> Any:
+    """Declare a root that pages through an entity by `criteria`."""
+    return _root(Search(entity, criteria, orders, default_order), description)
+
+
+def verify(entity: str, *, criteria: Mapping[str, Criterion], description: str) -> Any:
+    """Declare a root that compares the arguments with a record and says only whether all agree."""
+    return _root(Verify(entity, criteria), description)
+
+
+def report(*, description: str) -> Any:
+    """Declare a root answered from the caller's contract."""
+    return _root(Report(), description)
+
+
+def value(*, description: str) -> Callable[[T], T]:
+    """Declare a type whose fields live in the row of whatever entity embeds it."""
+    return lambda cls: strawberry.type(cls, description=description)
+
+
+def entity(
+    *,
+    source: str,
+    table: str,
+    identity: str = "_id",
+    subject: str | None = None,
+    scope: Mapping[str, str] | None = None,
+    extends: str | None = None,
+    description: str,
+) -> Callable[[T], T]:
+    """Declare a type whose rows are in `table` of `source`.
+
+    With `extends`, the class is the first part of the type of that name; other files add to it.
+    """
+
+    def declare(cls: T) -> T:
+        _name_source(cls, source)
+        cls.__entity__ = Entity(source, table, identity, subject, scope)  # type: ignore[attr-defined]
+        if extends is not None:
+            cls.__extends__ = extends  # type: ignore[attr-defined]
+        return strawberry.type(cls, description=description, directives=[SourceDirective(database=source)])
+
+    return declare
+
+
+def extends(type_name: str, *, source: str | None = None) -> Callable[[T], T]:
+    """Declare further fields of a type that another file began; `source` is where they come from."""
+
+    def declare(cls: T) -> T:
+        if source is not None:
+            _name_source(cls, source)
+        cls.__extends__ = type_name  # type: ignore[attr-defined]
+        return strawberry.type(cls)
+
+    return declare
+
+
+def _declared(home: object, description: str, *, sensitive: bool, third_party: bool) -> Any:
+    data_class = PersonalDataClass.SENSITIVE if sensitive else PersonalDataClass.BASIC
+    return strawberry.field(
+        description=description,
+        metadata={"home": home},
+        directives=[PersonalData(class_=data_class, third_party=third_party)],
+    )
+
+
+def _root(home: object, description: str) -> Callable[[Callable[..., Any]], Any]:
+    return lambda signature: strawberry.field(resolver=signature, description=description, metadata={"home": home})
+
+
+def _name_source(cls: type, source: str) -> None:
+    for member in vars(cls).values():
+        if isinstance(member, StrawberryField):
+            member.directives = [*member.directives, SourceDirective(database=source)]
