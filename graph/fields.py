@@ -21,6 +21,7 @@ import strawberry
 from strawberry.schema_directive import Location
 from strawberry.types.field import StrawberryField
 
+from connectors.fetch import Operator
 from graph.codecs import Codec
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ class Criterion:
     """
 
     element: str
-    operator: str
+    operator: Operator
     field: str
     fold: Callable[[Any], Any] | None = None
 

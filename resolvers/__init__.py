@@ -1,0 +1,1 @@
+"""How a query is answered: operation + view -> plan -> fetches -> response."""

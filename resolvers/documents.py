@@ -1,0 +1,113 @@
+"""Documents: parsed and validated once per view, and the facts of each operation that a request needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+    TypeInfo,
+    TypeInfoVisitor,
+    VariableDefinitionNode,
+    Visitor,
+    parse,
+    validate,
+    visit,
+)
+
+from graph.view import View
+from resolvers.errors import OperationError, ParseError, ValidationError
+from resolvers.selections import switch_variables
+
+__all__ = ["Document", "Operation", "attempted_fields", "prepare_document"]
+
+_MAX_ERRORS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An operation of a valid document; `switches` are the variables that @skip and @include look at."""
+
+    node: OperationDefinitionNode
+    variables: tuple[VariableDefinitionNode, ...]
+    switches: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A valid document under one view."""
+
+    operations: dict[str | None, Operation]
+    fragments: dict[str, FragmentDefinitionNode]
+
+    def operation(self, name: str | None) -> Operation:
+        """The operation to run. Raises `OperationError` when that is not clear."""
+        if name is None:
+            if len(self.operations) != 1:
+                raise OperationError("the document has several operations: give `operationName`")
+            return next(iter(self.operations.values()))
+        if name not in self.operations:
+            raise OperationError("the document has no operation of that name")
+        return self.operations[name]
+
+
+def prepare_document(view: View, text: str) -> Document:
+    """Parse and validate. Raises `ParseError` or `ValidationError`, whose `errors` detail lists every fault."""
+    document = _parse(text, view.permission.contract.limits.tokens)
+    errors = validate(view.schema, document, max_errors=_MAX_ERRORS, hide_suggestions=True)
+    if errors:
+        raise ValidationError(None, errors=[_located(error) for error in errors])
+    fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
+    operations: dict[str | None, Operation] = {}
+    for node in document.definitions:
+        if isinstance(node, OperationDefinitionNode):
+            if node.operation is not OperationType.QUERY:
+                raise OperationError(f"the service has no {node.operation.value} operations")
+            name = node.name.value if node.name else None
+            operations[name] = Operation(node, tuple(node.variable_definitions or ()), switch_variables(document, node))
+    return Document(operations, fragments)
+
+
+def attempted_fields(schema: GraphQLSchema, text: str, limit: int) -> frozenset[str]:
+    """Every coordinate of the full schema that a document names, for the audit of a refused request."""
+    try:
+        document = _parse(text, limit)
+    except ParseError:
+        return frozenset()
+    return frozenset(_coordinates(schema, document))
+
+
+def _parse(text: str, limit: int) -> DocumentNode:
+    try:
+        return parse(text, max_lexical_tokens=limit, max_comments=limit)
+    except GraphQLError as error:
+        raise ParseError(None, errors=[_located(error)]) from error
+
+
+def _coordinates(schema: GraphQLSchema, document: DocumentNode) -> Iterator[str]:
+    info = TypeInfo(schema)
+    found: list[str] = []
+
+    class Finder(Visitor):
+        def enter_field(self, node: FieldNode, *_: object) -> None:
+            parent = info.get_parent_type()
+            if parent is not None and info.get_field_def() is not None and not node.name.value.startswith("__"):
+                found.append(f"{parent.name}.{node.name.value}")
+
+    visit(document, TypeInfoVisitor(info, Finder()))
+    return iter(found)
+
+
+def _located(error: GraphQLError) -> dict[str, Any]:
+    located: dict[str, Any] = {"message": error.message}
+    if error.locations:
+        located["locations"] = [{"line": place.line, "column": place.column} for place in error.locations]
+    return located

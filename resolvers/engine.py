@@ -1,0 +1,165 @@
+"""The engine: prepares an operation (parse, validate, plan: all cached) and executes its plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, SelectionSetNode, execute_sync
+from graphql.execution.values import VariableValues, get_argument_values, get_variable_values
+from opentelemetry import trace
+
+from connectors.fetch import Connector
+from graph.view import View
+from resolvers.cache import LruCache
+from resolvers.cursors import CursorSealer
+from resolvers.documents import Document, Operation, prepare_document
+from resolvers.errors import InputError
+from resolvers.loaders import FetchLoader
+from resolvers.plan import Plan
+from resolvers.planner import plan_operation
+from resolvers.respond import Response, ShapeCompiler, assemble_response, error_of
+from resolvers.run import RootResult, Run, run_plan
+
+__all__ = ["Engine", "Execution", "OperationRequest", "Prepared"]
+
+_MAX_INPUT_ERRORS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class OperationRequest:
+    """What a client sends: the document, the name of the operation, and raw variables."""
+
+    query: str
+    operation_name: str | None = None
+    variables: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CachedPlan:
+    """A plan with its compiled shapes."""
+
+    plan: Plan
+    compiler: ShapeCompiler
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A plan bound to the variables of one request."""
+
+    cached: CachedPlan
+    document: Document
+    operation: Operation
+    variables: VariableValues
+    raw_variables: Mapping[str, Any]
+    cache_hit: bool
+
+    @property
+    def plan(self) -> Plan:
+        """The plan."""
+        return self.cached.plan
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """A response and what was read for it: subjects, and rows by source."""
+
+    response: Response
+    run: Run
+
+
+class Engine:
+    """Prepares and executes operations. Documents and plans are all that requests share.
+
+    `cache_size` bounds the number of documents and of plans kept.
+    """
+
+    def __init__(self, connectors: Mapping[str, Connector], sealer: CursorSealer, *, cache_size: int = 1000) -> None:
+        self._connectors = connectors
+        self._sealer = sealer
+        self._documents: LruCache[tuple[str, Any], Document] = LruCache(cache_size)
+        self._plans: LruCache[tuple[str, str | None, tuple[bool, ...], Any], CachedPlan] = LruCache(cache_size)
+        self._tracer = trace.get_tracer("lienthong.resolvers")
+
+    def prepare(self, view: View, request: OperationRequest) -> Prepared:
+        """The plan of a request. Raises a `ClientError` when it is malformed or does not fit the view."""
+        with self._tracer.start_as_current_span("plan", record_exception=False) as span:
+            prepared = self._prepare(view, request)
+            span.set_attribute("lienthong.plan.cache_hit", prepared.cache_hit)
+            span.set_attribute("lienthong.plan.fetches", prepared.plan.slots)
+            return prepared
+
+    def _prepare(self, view: View, request: OperationRequest) -> Prepared:
+        document = self._documents.get_or_make(
+            (request.query, view.key), lambda: prepare_document(view, request.query)
+        )
+        operation = document.operation(request.operation_name)
+        variables = _coerce_variables(view, operation, request.variables)
+        switches = {name: bool(variables.coerced.get(name)) for name in operation.switches}
+        key = (request.query, request.operation_name, tuple(switches.values()), view.key)
+        cached = self._plans.get(key)
+        hit = cached is not None
+        if cached is None:
+            plan = plan_operation(view, operation.node, document.fragments, switches)
+            cached = self._plans.put(key, CachedPlan(plan, ShapeCompiler()))
+        return Prepared(cached, document, operation, variables, request.variables, hit)
+
+    async def execute(self, view: View, prepared: Prepared) -> Execution:
+        """Run a plan and assemble its response. Raises nothing that a source or a client caused."""
+        plan = prepared.plan
+        arguments, refused = _coerce_arguments(prepared)
+        run = await run_plan(plan, arguments, view, FetchLoader(self._connectors), self._sealer)
+        run.roots.update(refused)
+        introspection: Mapping[str, Any] = {}
+        introspection_errors: list[dict[str, Any]] = []
+        if plan.introspects:
+            introspection, introspection_errors = _introspect(view, prepared)
+        response = assemble_response(plan, run, view, prepared.cached.compiler, self._sealer, introspection)
+        response.errors += introspection_errors
+        return Execution(response, run)
+
+
+def _coerce_variables(view: View, operation: Operation, raw: Mapping[str, Any]) -> VariableValues:
+    coerced = get_variable_values(
+        view.schema, operation.variables, dict(raw), max_errors=_MAX_INPUT_ERRORS, hide_suggestions=True
+    )
+    if isinstance(coerced, list):
+        raise InputError(None, errors=[{"message": error.message} for error in coerced])
+    return coerced
+
+
+def _coerce_arguments(prepared: Prepared) -> tuple[dict[str, dict[str, Any]], dict[str, RootResult]]:
+    """Arguments by response key, and the roots whose arguments cannot be coerced."""
+    arguments: dict[str, dict[str, Any]] = {}
+    refused: dict[str, RootResult] = {}
+    for root in prepared.plan.roots:
+        if root.definition is None or root.fetch is None:
+            continue
+        if root.arguments is not None:
+            arguments[root.key] = root.arguments
+            continue
+        try:
+            arguments[root.key] = get_argument_values(
+                root.definition, root.nodes[0], prepared.variables, hide_suggestions=True
+            )
+        except GraphQLError as error:
+            refused[root.key] = RootResult(error=InputError(error.message))
+    return arguments, refused
+
+
+def _introspect(view: View, prepared: Prepared) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Answer `__schema` and `__type` by graphql-core from the view's schema."""
+    nodes = [node for root in prepared.plan.roots if root.name in {"__schema", "__type"} for node in root.nodes]
+    whole = prepared.operation.node
+    operation = OperationDefinitionNode(
+        operation=whole.operation,
+        name=whole.name,
+        variable_definitions=whole.variable_definitions,
+        directives=(),
+        selection_set=SelectionSetNode(selections=tuple(nodes)),
+    )
+    document = DocumentNode(definitions=(operation, *prepared.document.fragments.values()))
+    result = execute_sync(view.schema, document, variable_values=dict(prepared.raw_variables))
+    errors = [error_of(InputError(error.message), tuple(map(str, error.path or ()))) for error in result.errors or ()]
+    return result.data or {}, errors

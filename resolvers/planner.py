@@ -1,0 +1,231 @@
+"""Operation + view -> plan. Pure: it sees the document, the view and the switches, and no other value."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, cast
+
+from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLField,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    OperationDefinitionNode,
+    VariableNode,
+    Visitor,
+    get_named_type,
+    is_object_type,
+    visit,
+)
+from graphql.execution.values import get_argument_values
+
+from connectors.fetch import Condition
+from graph.fields import Embedded, Linked, Lookup, Report, Search, Stored, Verify
+from graph.view import View
+from resolvers.errors import InputError, LimitExceededError, PlanError
+from resolvers.fetches import FetchBuilder, column_of
+from resolvers.plan import Denial, Fixed, Joined, Leaf, ObjectShape, Part, Plan, PlainShape, RootField, Shape
+from resolvers.selections import Selections, Switches
+
+__all__ = ["plan_operation"]
+
+Path = tuple[str, ...]
+
+
+def plan_operation(
+    view: View,
+    operation: OperationDefinitionNode,
+    fragments: dict[str, FragmentDefinitionNode],
+    switches: Switches,
+) -> Plan:
+    """Plan a validated query operation.
+
+    Raises `LimitExceededError` when the operation is deeper or larger than the contract's limits, `InputError`
+    for a literal argument that cannot be coerced, `PlanError` when the contract's row scope cannot be kept.
+    """
+    return _Planner(view, Selections(fragments, switches)).plan(operation)
+
+
+class _Planner:
+    def __init__(self, view: View, selections: Selections) -> None:
+        self.view = view
+        self.catalog = view.catalog
+        self.selections = selections
+        self.limits = view.permission.contract.limits
+        self.slots = 0
+        self.fields = 0
+        self.denials: list[Denial] = []
+        self.requested: set[str] = set()
+        self.granted: set[str] = set()
+
+    def plan(self, operation: OperationDefinitionNode) -> Plan:
+        query = cast("GraphQLObjectType", self.catalog.schema.query_type)
+        grouped = self.selections.collect(query.name, [operation.selection_set])
+        roots = tuple(self._root(query, key, nodes) for key, nodes in grouped.items())
+        return Plan(
+            operation_type=operation.operation.value,
+            operation_name=operation.name.value if operation.name else None,
+            roots=roots,
+            slots=self.slots,
+            denials=tuple(self.denials),
+            requested=frozenset(self.requested),
+            granted=frozenset(self.granted),
+            introspects=any(root.name in {"__schema", "__type"} for root in roots),
+        )
+
+    def _root(self, query: GraphQLObjectType, key: str, nodes: list[FieldNode]) -> RootField:
+        name, path = nodes[0].name.value, (key,)
+        if name.startswith("__"):
+            fixed = Fixed(query.name) if name == "__typename" else None
+            return RootField(key, name, None, None, tuple(nodes), None, fixed=fixed)
+        if not self._permitted(query.name, name, path):
+            return RootField(key, name, None, None, tuple(nodes), None, fixed=Fixed(None))
+        home, definition = self.catalog.roots[name], query.fields[name]
+        target = cast("GraphQLObjectType", get_named_type(definition.type))
+        root = RootField(
+            key,
+            name,
+            home,
+            definition,
+            tuple(nodes),
+            _constant_arguments(definition, nodes[0]),
+            many=_is_list(definition),
+        )
+        if isinstance(home, Report):
+            return replace(root, shape=self._plain(target, nodes, path, None))
+        if isinstance(home, Lookup):
+            builder = self._builder(target.name, f"Query.{name}", path, home.element, "filter")
+            shape: ObjectShape | PlainShape = self._object(target, nodes, path, builder, "")
+        else:
+            builder = self._builder(home.entity, f"Query.{name}", path, None)
+            shape = self._plain(target, nodes, path, builder)
+            if isinstance(home, Verify):
+                builder.where(*(Condition((c.element,), "equals") for c in home.criteria.values()))
+        if builder.needs_guard and isinstance(home, Lookup):
+            builder.guard = self._guard(builder, path)
+        return replace(root, fetch=builder.build(), shape=shape)
+
+    def _builder(
+        self, entity: str, coordinate: str, path: Path, key: str | None, reason: str = "join"
+    ) -> FetchBuilder:
+        row_scope = tuple(self.view.permission.contract.row_scope)
+        builder = FetchBuilder(self.slots, self.catalog.entities[entity], coordinate, path, row_scope)
+        if key is not None:
+            builder.by_key(key, reason)
+        self.slots += 1
+        return builder
+
+    def _guard(self, builder: FetchBuilder, path: Path) -> FetchBuilder:
+        """The fetch that tells which subjects are in scope: a record is as visible as the citizen it is about."""
+        citizen = self.catalog.entities["Citizen"]
+        if builder.entity.subject is None or citizen.subject is None:
+            raise PlanError(f"`{builder.coordinate}` has no subject that the row scope could be checked by")
+        builder.position(builder.entity.subject, "scope")
+        return self._builder("Citizen", builder.coordinate, path, citizen.subject, "scope")
+
+    def _object(
+        self, type_: GraphQLObjectType, nodes: list[FieldNode], path: Path, builder: FetchBuilder, prefix: str,
+        code_list: str | None = None,
+    ) -> ObjectShape:
+        fields: list[tuple[str, Shape]] = []
+        for key, group in self._collect(type_, nodes, path).items():
+            name, below = group[0].name.value, (*path, key)
+            if name == "__typename":
+                fields.append((key, Fixed(type_.name)))
+            elif not self._permitted(type_.name, name, below):
+                fields.append((key, Fixed(None)))
+            else:
+                fields.append((key, self._field(type_, group, below, builder, prefix, code_list)))
+        return ObjectShape(tuple(fields))
+
+    def _field(
+        self, type_: GraphQLObjectType, nodes: list[FieldNode], path: Path, builder: FetchBuilder, prefix: str,
+        code_list: str | None,
+    ) -> Shape:
+        name = nodes[0].name.value
+        coordinate = f"{type_.name}.{name}"
+        home, definition = self.catalog.homes[coordinate], type_.fields[name]
+        if isinstance(home, Stored):
+            position = builder.position(column_of(home, prefix, code_list), "output")
+            return Leaf(position, self.catalog.codecs[coordinate], coordinate, path)
+        target = cast("GraphQLObjectType", get_named_type(definition.type))
+        if isinstance(home, Embedded):
+            inner = prefix + home.prefix
+            present = None if home.present is None else builder.position(inner + home.present, "output")
+            return Part(present, self._object(target, nodes, path, builder, inner, home.code_list or code_list))
+        return self._linked(home, coordinate, definition, target, nodes, path, builder)
+
+    def _linked(
+        self, home: Linked, coordinate: str, definition: GraphQLField, target: GraphQLObjectType,
+        nodes: list[FieldNode], path: Path, builder: FetchBuilder,
+    ) -> Shape:
+        key = builder.position(home.local, "join")
+        child = self._builder(target.name, coordinate, path, home.remote)
+        child.parent_key, child.assured = key, home.assured
+        builder.children.append(child)
+        shape = self._object(target, nodes, path, child, "")
+        return Joined(child.slot, key, _is_list(definition), shape)
+
+    def _plain(
+        self, type_: GraphQLObjectType, nodes: list[FieldNode], path: Path, builder: FetchBuilder | None
+    ) -> PlainShape:
+        fields: list[tuple[str, str, PlainShape | ObjectShape | None]] = []
+        for key, group in self._collect(type_, nodes, path).items():
+            name, below = group[0].name.value, (*path, key)
+            if name == "__typename":
+                fields.append((key, f"={type_.name}", None))
+                continue
+            target = get_named_type(type_.fields[name].type)
+            if not is_object_type(target):
+                fields.append((key, name, None))
+            elif builder is not None and target.name in self.catalog.entities:
+                fields.append((key, name, self._object(target, group, below, builder, "")))
+            else:
+                fields.append((key, name, self._plain(target, group, below, builder)))
+        return PlainShape(tuple(fields))
+
+    def _collect(self, type_: GraphQLObjectType, nodes: list[FieldNode], path: Path) -> dict[str, list[FieldNode]]:
+        grouped = self.selections.collect(type_.name, (node.selection_set for node in nodes))
+        self.fields += len(grouped)
+        if len(path) > self.limits.depth:
+            raise LimitExceededError(None, limit="depth", allowed=self.limits.depth)
+        if self.fields > self.limits.fields:
+            raise LimitExceededError(None, limit="fields", allowed=self.limits.fields)
+        return grouped
+
+    def _permitted(self, type_name: str, name: str, path: Path) -> bool:
+        coordinate = f"{type_name}.{name}"
+        self.requested.add(coordinate)
+        if self.view.permits(type_name, name):
+            self.granted.add(coordinate)
+            return True
+        self.denials.append(Denial(path, coordinate))
+        return False
+
+
+def _is_list(definition: GraphQLField) -> bool:
+    type_ = definition.type
+    return isinstance(type_.of_type if isinstance(type_, GraphQLNonNull) else type_, GraphQLList)
+
+
+def _constant_arguments(definition: GraphQLField, node: FieldNode) -> dict[str, Any] | None:
+    """The coerced arguments, or None when a variable occurs in them."""
+
+    class Finder(Visitor):
+        found = False
+
+        def enter_variable(self, _node: VariableNode, *_: object) -> None:
+            self.found = True
+
+    finder = Finder()
+    for argument in node.arguments or ():
+        visit(argument, finder)
+    if finder.found:
+        return None
+    try:
+        return get_argument_values(definition, node, hide_suggestions=True)
+    except GraphQLError as error:
+        raise InputError(error.message) from error

@@ -1,0 +1,166 @@
+"""A run -> the GraphQL response: data in the order of the operation, and the errors in a stable order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from connectors.fetch import Row
+from errors import LienthongError
+from graph.fields import Report, Search, Verify
+from graph.view import View
+from resolvers.assemble import Assembler, Faults, compile_shape, project
+from resolvers.cursors import CursorSealer
+from resolvers.errors import FieldNotInContractError, SourceDataError
+from resolvers.plan import ObjectShape, Plan, PlainShape, RootField
+from resolvers.run import RootResult, Run
+
+__all__ = ["Response", "assemble_response", "error_of"]
+
+
+@dataclass(slots=True)
+class Response:
+    """A GraphQL response; `data` is None only when nothing was executed."""
+
+    data: dict[str, Any] | None
+    errors: list[dict[str, Any]] = field(default_factory=list)
+    status: int = 200
+
+    def body(self) -> dict[str, Any]:
+        """The response map: errors first when there are any; no `data` key when nothing was executed."""
+        body: dict[str, Any] = {}
+        if self.errors:
+            body["errors"] = self.errors
+        if self.data is not None or not self.errors:
+            body["data"] = self.data
+        return body
+
+
+def error_of(error: LienthongError, path: tuple[str, ...] | None = None) -> dict[str, Any]:
+    """The GraphQL error of an error. Paths are schema paths: response keys without list indices."""
+    answer: dict[str, Any] = {"message": error.public_message}
+    if path is not None:
+        answer["path"] = list(path)
+    answer["extensions"] = error.extensions()
+    return answer
+
+
+class ShapeCompiler:
+    """Compiles each object shape of a plan once."""
+
+    def __init__(self) -> None:
+        self._compiled: dict[int, tuple[ObjectShape, Assembler]] = {}
+
+    def __call__(self, shape: ObjectShape) -> Assembler:
+        found = self._compiled.get(id(shape))
+        if found is None:
+            found = self._compiled[id(shape)] = (shape, compile_shape(shape))
+        return found[1]
+
+
+def assemble_response(
+    plan: Plan, run: Run, view: View, compiler: ShapeCompiler, sealer: CursorSealer, introspection: Mapping[str, Any]
+) -> Response:
+    """The response of a plan that was run. `introspection` holds the answers of introspection roots by key."""
+    faults = Faults()
+    answers = _Answers(run, view, compiler, sealer, faults)
+    data = {root.key: introspection[root.key] if root.key in introspection else answers.root(root) for root in plan.roots}
+    return Response(data, list(_errors(plan, run, faults)))
+
+
+class _Answers:
+    def __init__(self, run: Run, view: View, compiler: ShapeCompiler, sealer: CursorSealer, faults: Faults) -> None:
+        self.run = run
+        self.view = view
+        self.compiler = compiler
+        self.sealer = sealer
+        self.faults = faults
+
+    def root(self, root: RootField) -> Any:
+        if root.fixed is not None:
+            return root.fixed.value
+        if isinstance(root.home, Report):
+            assert isinstance(root.shape, PlainShape)
+            return project(root.shape, describe_viewer(self.view), self._row)
+        result = self.run.roots[root.key]
+        if result.error is not None:
+            return None
+        if isinstance(root.shape, ObjectShape):
+            rows = [None if row is None else self._row(root.shape, row) for row in result.rows]
+            return rows if root.many else rows[0]
+        assert isinstance(root.shape, PlainShape)
+        value = self._page(result) if isinstance(root.home, Search) else self._verification(root, result)
+        return project(root.shape, value, self._row)
+
+    def _row(self, shape: ObjectShape, row: Row) -> dict[str, Any]:
+        return self.compiler(shape)(row, self.run.slots, self.faults)
+
+    def _verification(self, root: RootField, result: RootResult) -> dict[str, Any]:
+        assert isinstance(root.home, Verify)
+        return {"matches": bool(result.rows)}
+
+    def _page(self, result: RootResult) -> dict[str, Any]:
+        page = result.page
+        assert page is not None
+        edges = [
+            {"cursor": self.sealer.seal(tuple(row[i] for i in page.position), page.binding), "node": row}
+            for row in result.rows[: page.first]
+            if row is not None
+        ]
+        return {
+            "edges": edges,
+            "pageInfo": {
+                "hasNextPage": len(result.rows) > page.first,
+                "hasPreviousPage": page.continued,
+                "startCursor": edges[0]["cursor"] if edges else None,
+                "endCursor": edges[-1]["cursor"] if edges else None,
+            },
+        }
+
+
+def describe_viewer(view: View) -> dict[str, Any]:
+    """The fields of `Viewer`, read from the contract."""
+    permission, contract = view.permission, view.permission.contract
+    coordinates = sorted(permission.readable | permission.filterable)
+    return {
+        "client": contract.client.client_id,
+        "clientName": contract.client.name,
+        "contract": contract.contract_id,
+        "version": contract.version,
+        "purpose": permission.purpose,
+        "purposes": [
+            {"code": purpose.code, "text": purpose.text, "legalBasis": purpose.legal_basis}
+            for purpose in contract.purposes.values()
+        ],
+        "services": sorted(contract.services),
+        "fields": [
+            {
+                "coordinate": coordinate,
+                "readable": coordinate in permission.readable,
+                "filterable": coordinate in permission.filterable,
+            }
+            for coordinate in coordinates
+        ],
+        "unpermitted": contract.unpermitted,
+        "validTo": contract.valid_to.isoformat(),
+    }
+
+
+def _errors(plan: Plan, run: Run, faults: Faults) -> Iterator[dict[str, Any]]:
+    for denial in plan.denials:
+        denied = FieldNotInContractError(
+            f"`{denial.coordinate}` is not in the contract", coordinate=denial.coordinate
+        )
+        yield error_of(denied, denial.path)
+    for root in plan.roots:
+        result = run.roots.get(root.key)
+        if result is not None and result.error is not None:
+            yield error_of(result.error, (root.key,))
+    for _, (node, failure) in sorted(run.failures.items()):
+        yield error_of(failure, node.path)
+    for leaf, count in sorted(faults.counts.values(), key=lambda fault: fault[0].path):
+        unreadable = SourceDataError(
+            f"{count} value(s) of `{leaf.coordinate}` are not of the field's type", coordinate=leaf.coordinate, count=count
+        )
+        yield error_of(unreadable, leaf.path)
