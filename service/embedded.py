@@ -240,8 +240,10 @@ def _prefix(owner: os.stat_result, reach: Sequence[Path]) -> tuple[str, ...]:
     account = ("setpriv", f"--reuid={owner.st_uid}", f"--regid={owner.st_gid}", "--clear-groups")
     probe = ("sh", "-c", 'for path; do test -x "$path" || exit 1; done', "sh", *map(str, reach))
     # A capability, which ends with the server, rather than opening (for instance) /root to everyone.
+    # PostgreSQL's own checks are access(2), which heeds capabilities only under no_setuid_fixup.
     for capability in ("", "dac_read_search", "dac_override"):
-        extra = (f"--inh-caps=+{capability}", f"--ambient-caps=+{capability}") if capability else ()
+        held = (f"--inh-caps=+{capability}", f"--ambient-caps=+{capability}") if capability else ()
+        extra = ("--securebits=+no_setuid_fixup", *held) if held else ()
         with contextlib.suppress(FileNotFoundError):
             tried = subprocess.run((*account, *extra, *probe), cwd="/", capture_output=True, check=False)
             if tried.returncode == 0:
