@@ -6,9 +6,11 @@ nothing cached can outlive them; the `Permission` that comes out is a pure value
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Literal
 
 from auth.errors import (
@@ -81,16 +83,20 @@ class Contract:
     row_scope: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
     title: str = ""
+    _permissions: dict[str, Permission] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def permission(self, purpose: str) -> Permission:
         """The permission under one of the contract's purposes."""
-        grants = self.grants.get(purpose, ())
-        return Permission(
-            contract=self,
-            purpose=purpose,
-            readable=frozenset(grant.coordinate for grant in grants if grant.readable),
-            filterable=frozenset(grant.coordinate for grant in grants if grant.filterable),
-        )
+        permission = self._permissions.get(purpose)
+        if permission is None:
+            grants = self.grants.get(purpose, ())
+            permission = self._permissions[purpose] = Permission(
+                contract=self,
+                purpose=purpose,
+                readable=frozenset(grant.coordinate for grant in grants if grant.readable),
+                filterable=frozenset(grant.coordinate for grant in grants if grant.filterable),
+            )
+        return permission
 
 
 @dataclass(frozen=True)
@@ -102,10 +108,23 @@ class Permission:
     readable: frozenset[str]
     filterable: frozenset[str]
 
-    @property
-    def key(self) -> tuple[str, int, str]:
-        """Identifies the permission: contract, version, purpose."""
-        return (self.contract.contract_id, self.contract.version, self.purpose)
+    @cached_property
+    def key(self) -> tuple[str, int, str, str]:
+        """Identifies the permission by contract, version, purpose and a digest of all that it permits.
+
+        The digest is there so that nothing cached outlives a version that someone changed in place.
+        """
+        contract = self.contract
+        permitted = (
+            sorted(self.readable),
+            sorted(self.filterable),
+            sorted(contract.services),
+            sorted(contract.row_scope.items()),
+            contract.unpermitted,
+            contract.limits,
+        )
+        digest = hashlib.sha256(repr(permitted).encode()).hexdigest()
+        return (contract.contract_id, contract.version, self.purpose, digest)
 
 
 def permit(contract: Contract, purpose: str | None, now: datetime) -> Permission:

@@ -58,7 +58,7 @@ class View:
         )
 
     @property
-    def key(self) -> tuple[str, int, str]:
+    def key(self) -> tuple[str, int, str, str]:
         """The key of the permission."""
         return self.permission.key
 

@@ -72,7 +72,8 @@ def bind_search(
     first = _page_size(arguments["first"], view)
     entity = view.catalog.entities[home.entity]
     sort = (home.orders[order][0], entity.identity) if order is not None else (entity.identity,)
-    binding = "|".join((*map(str, view.key), root.name, order or ""))
+    contract, _, purpose, _ = view.key
+    binding = "|".join((contract, purpose, root.name, order or ""))
     values: list[Any] = [_folded(criterion, arguments["filter"][name]) for name, criterion in criteria.items()]
     values += scope_values(view, node)
     after = arguments.get("after")

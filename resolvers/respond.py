@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connectors.fetch import Row
-from errors import LienthongError
+from errors import LienthongError, Visibility
 from graph.fields import Report, Search, Verify
 from graph.view import View
 from resolvers.assemble import Assembler, Faults, compile_shape, project
@@ -16,7 +16,7 @@ from resolvers.errors import FieldNotInContractError, SourceDataError
 from resolvers.plan import ObjectShape, Plan, PlainShape, RootField
 from resolvers.run import RootResult, Run
 
-__all__ = ["Response", "assemble_response", "error_of"]
+__all__ = ["Response", "ShapeCompiler", "assemble_response", "error_of", "errors_of"]
 
 
 @dataclass(slots=True)
@@ -44,6 +44,14 @@ def error_of(error: LienthongError, path: tuple[str, ...] | None = None) -> dict
         answer["path"] = list(path)
     answer["extensions"] = error.extensions()
     return answer
+
+
+def errors_of(error: LienthongError) -> list[dict[str, Any]]:
+    """The GraphQL errors of an error that stopped a request; one that gathers several faults gives each."""
+    faults = error.details.get("errors") if error.visibility is Visibility.CLIENT else None
+    if not faults:
+        return [error_of(error)]
+    return [{**fault, "extensions": {"code": error.code}} for fault in faults]
 
 
 class ShapeCompiler:

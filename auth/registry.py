@@ -1,0 +1,122 @@
+"""Writing contracts and keys: what an administrator does, through a connection that may."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import orjson
+
+from auth.contract import Client, Contract, Grant, Limits, Purpose
+from auth.credentials import ApiKey
+from auth.errors import RefusedError
+
+__all__ = ["ContractFileError", "install_contract", "issue_key", "read_contracts"]
+
+
+class ContractFileError(RefusedError):
+    """the contract file is not valid"""
+
+
+def read_contracts(path: Path, now: datetime | None = None) -> list[Contract]:
+    """The contracts of a TOML file.
+
+    A contract's `[contract.purposes.<code>.fields]` lists fields by type; `{read = [...], filter = [...]}` may stand in
+    place of a list. Raises `ContractFileError` that names the contract.
+    """
+    with path.open("rb") as file:
+        tables = tomllib.load(file)
+    return [_contract(table, now or datetime.now(UTC)) for table in tables.get("contract", ())]
+
+
+def _contract(table: Mapping[str, Any], now: datetime) -> Contract:
+    try:
+        purposes = {
+            code: Purpose(code, purpose["text"], purpose.get("legal_basis"))
+            for code, purpose in table["purposes"].items()
+        }
+        return Contract(
+            contract_id=table["id"],
+            version=table.get("version", 1),
+            client=Client(table["client"], table["client_name"]),
+            title=table["title"],
+            state=table.get("state", "ACTIVE"),
+            services=frozenset(table["services"]),
+            purposes=purposes,
+            grants={code: tuple(_grants(purpose["fields"])) for code, purpose in table["purposes"].items()},
+            valid_from=now - timedelta(days=table.get("valid_since_days", 30)),
+            valid_to=now + timedelta(days=table.get("valid_for_days", 365)),
+            unpermitted=table.get("unpermitted", "hide"),
+            row_scope={name: tuple(values) for name, values in table.get("row_scope", {}).items()},
+            limits=Limits(**table.get("limits", {})),
+        )
+    except (KeyError, TypeError) as error:
+        raise ContractFileError(f"contract `{table.get('id', '?')}`: {error}") from error
+
+
+def _grants(fields: Mapping[str, Any]) -> Iterable[Grant]:
+    for type_name, given in fields.items():
+        read = given if isinstance(given, list) else given.get("read", [])
+        usable = [] if isinstance(given, list) else given.get("filter", [])
+        for name in dict.fromkeys([*read, *usable]):
+            yield Grant(f"{type_name}.{name}", readable=name in read, filterable=name in usable)
+
+
+async def install_contract(connection: asyncpg.Connection[Any], contract: Contract) -> None:
+    """Write one version of a contract; a version in force before it is superseded. All or nothing."""
+    async with connection.transaction():
+        await connection.execute(
+            "INSERT INTO governance.client VALUES ($1, $2) ON CONFLICT (client_id) DO UPDATE SET name = excluded.name",
+            contract.client.client_id,
+            contract.client.name,
+        )
+        await connection.execute(
+            "UPDATE governance.contract SET state = 'SUPERSEDED' "
+            "WHERE contract_id = $1 AND state IN ('ACTIVE', 'SUSPENDED')",
+            contract.contract_id,
+        )
+        await connection.execute(
+            "INSERT INTO governance.contract (contract_id, version, client_id, title, state, unpermitted, services, "
+            "row_scope, limits, valid_from, valid_to) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+            contract.contract_id,
+            contract.version,
+            contract.client.client_id,
+            contract.title,
+            contract.state,
+            contract.unpermitted,
+            sorted(contract.services),
+            orjson.dumps(dict(contract.row_scope)).decode(),
+            orjson.dumps(contract.limits).decode(),
+            contract.valid_from,
+            contract.valid_to,
+        )
+        identity = (contract.contract_id, contract.version)
+        await connection.executemany(
+            "INSERT INTO governance.purpose VALUES ($1, $2, $3, $4, $5)",
+            [(*identity, p.code, p.text, p.legal_basis) for p in contract.purposes.values()],
+        )
+        await connection.executemany(
+            "INSERT INTO governance.field_grant VALUES ($1, $2, $3, $4, $5, $6)",
+            [
+                (*identity, purpose, grant.coordinate, grant.readable, grant.filterable)
+                for purpose, grants in contract.grants.items()
+                for grant in grants
+            ],
+        )
+
+
+async def issue_key(connection: asyncpg.Connection[Any], contract_id: str, *, days: int) -> ApiKey:
+    """Issue an API key that expires after `days`. The caller shows it once; only its hash is kept."""
+    key = ApiKey.new()
+    await connection.execute(
+        "INSERT INTO governance.api_key (key_id, contract_id, secret_sha256, expires_at) VALUES ($1, $2, $3, $4)",
+        key.key_id,
+        contract_id,
+        key.digest,
+        datetime.now(UTC) + timedelta(days=days),
+    )
+    return key

@@ -1,0 +1,186 @@
+"""The composition root: settings -> connectors, governance, engine, and the Starlette application."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from importlib.metadata import version
+from typing import Any
+from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse
+from starlette.responses import Response as HttpResponse
+from starlette.routing import Route
+
+from auth.audit import AuditLog, AuditRecord, SubjectHasher
+from auth.errors import GovernanceUnavailableError
+from auth.store import ContractStore, open_governance
+from connectors.errors import SourceError
+from connectors.fetch import Connector
+from connectors.guard import GuardedConnector
+from connectors.mongo import MongoConnector
+from connectors.postgres import PostgresConnector
+from errors import LienthongError, Visibility
+from graph.catalog import Catalog
+from graph.schema import schema
+from resolvers.cursors import CursorSealer
+from resolvers.engine import Engine
+from resolvers.respond import Response, errors_of
+from service.endpoint import GraphQLEndpoint
+from service.pages import page_routes
+from service.settings import Settings
+from service.wire import JSON, encode
+
+__all__ = ["SettingsError", "create_app", "open_connectors"]
+
+
+class SettingsError(LienthongError):
+    """the settings do not fit the schema"""
+
+    visibility = Visibility.OPERATOR
+
+
+def open_connectors(settings: Settings, sources: frozenset[str]) -> dict[str, GuardedConnector]:
+    """A guarded connector per source. Raises `SettingsError` that names every source without a usable URL."""
+    faults = [f"no URL for database `{source}`" for source in sorted(sources - set(settings.sources))]
+    faults += [
+        f"URL of `{source}` is neither postgresql:// nor mongodb://"
+        for source, url in settings.sources.items()
+        if urlsplit(url).scheme not in _ENGINES
+    ]
+    if faults:
+        raise SettingsError("settings:\n- " + "\n- ".join(faults))
+    return {
+        source: GuardedConnector(
+            _ENGINES[urlsplit(settings.sources[source]).scheme](settings, source),
+            source,
+            timeout=settings.fetch_timeout,
+            concurrency=settings.concurrency,
+        )
+        for source in sorted(sources)
+    }
+
+
+def _postgres(settings: Settings, source: str) -> Connector:
+    return PostgresConnector(
+        source, settings.sources[source], pool_size=settings.pool_size, timeout=settings.fetch_timeout
+    )
+
+
+def _mongo(settings: Settings, source: str) -> Connector:
+    return MongoConnector(
+        source,
+        settings.sources[source],
+        driver=settings.mongo_driver,
+        pool_size=settings.pool_size,
+        timeout=settings.fetch_timeout,
+    )
+
+
+_ENGINES = {"postgresql": _postgres, "postgres": _postgres, "mongodb": _mongo, "mongodb+srv": _mongo}
+
+
+def create_app(settings: Settings) -> Starlette:
+    """The application. Faults of declarations and settings are raised here, all at once; databases may be away."""
+    catalog = Catalog.of(schema)
+    _check_sources(settings, catalog)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        connectors = open_connectors(settings, catalog.sources)
+        pool = await open_governance(
+            settings.governance_url, pool_size=settings.pool_size, timeout=settings.audit_timeout
+        )
+        store = ContractStore(pool, settings.governance_url)
+        audit = AuditLog(pool, timeout=settings.audit_timeout)
+        engine = Engine(connectors, CursorSealer(settings.key("cursor_key")), cache_size=settings.cache_size)
+        app.state.connectors, app.state.store = connectors, store
+        app.state.endpoint = GraphQLEndpoint(
+            catalog=catalog,
+            store=store,
+            engine=engine,
+            audit=audit,
+            hasher=SubjectHasher(settings.key("audit_key")),
+            max_body=settings.max_body,
+        )
+        await store.start()
+        await audit.start()
+        try:
+            yield
+        finally:
+            await audit.stop()
+            await store.stop()
+            for connector in connectors.values():
+                await connector.close()
+            pool.terminate()
+
+    routes = [
+        Route("/graphql", _graphql, methods=["POST"]),
+        Route("/schema.graphql", _schema, methods=["GET"]),
+        Route("/healthz", _healthz, methods=["GET"]),
+        Route("/readyz", _readyz, methods=["GET"]),
+        Route("/version", _version, methods=["GET"]),
+        *page_routes(demo_clients=settings.demo_clients),
+    ]
+    return Starlette(routes=routes, lifespan=lifespan, exception_handlers={Exception: _unexpected})
+
+
+def _check_sources(settings: Settings, catalog: Catalog) -> None:
+    missing = sorted(catalog.sources - set(settings.sources))
+    unknown = sorted(set(settings.sources) - catalog.sources)
+    faults = [f"database `{name}` has no URL: set LIENTHONG_SOURCES__{name.upper()}" for name in missing]
+    faults += [f"LIENTHONG_SOURCES__{name.upper()} names no database of the schema" for name in unknown]
+    if faults:
+        raise SettingsError("the settings do not fit the schema:\n- " + "\n- ".join(faults))
+
+
+async def _graphql(request: Request) -> HttpResponse:
+    endpoint: GraphQLEndpoint = request.app.state.endpoint
+    return await endpoint(request)
+
+
+async def _schema(request: Request) -> HttpResponse:
+    """The SDL of the caller's own view."""
+    endpoint: GraphQLEndpoint = request.app.state.endpoint
+    try:
+        permission = await endpoint.permission(request, AuditRecord(trace_id=""))
+    except LienthongError as error:
+        return encode(Response(None, errors_of(error), error.status), JSON, {})
+    return PlainTextResponse(endpoint.view(permission).sdl, headers={"cache-control": "no-store"})
+
+
+async def _healthz(_request: Request) -> HttpResponse:
+    """The process is alive."""
+    return JSONResponse({"status": "ok"})
+
+
+async def _readyz(request: Request) -> HttpResponse:
+    """Each database's state; only a missing governance store makes the service not ready."""
+    connectors: Mapping[str, GuardedConnector] = request.app.state.connectors
+    sources: dict[str, str] = {}
+    for source, connector in connectors.items():
+        try:
+            await connector.ping()
+            sources[source] = "ok"
+        except SourceError as error:
+            sources[source] = error.code
+    governance, status = "ok", 200
+    try:
+        await request.app.state.store.ping()
+    except GovernanceUnavailableError as error:
+        governance, status = error.code, 503
+    degraded = any(state != "ok" for state in sources.values())
+    state = "not ready" if status == 503 else "degraded" if degraded else "ready"
+    body: dict[str, Any] = {"status": state, "governance": governance, "sources": sources}
+    return JSONResponse(body, status)
+
+
+async def _version(_request: Request) -> HttpResponse:
+    return JSONResponse({"name": "lienthong", "version": version("lienthong")})
+
+
+async def _unexpected(_request: Request, _error: Exception) -> HttpResponse:
+    """What nobody foresaw: a fixed sentence to the client; the server's log has the trace."""
+    return encode(Response(None, errors_of(LienthongError()), 500), JSON, {})

@@ -1,0 +1,147 @@
+"""The command `lienthong`."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from datetime import UTC, datetime
+from importlib.metadata import version as distribution_version
+from pathlib import Path
+from typing import Annotated, Any
+
+import asyncpg
+import typer
+import uvicorn
+from pydantic import ValidationError
+from rich.console import Console
+
+from auth.contract import permit
+from auth.errors import ContractUnknownError
+from auth.store import read_contract
+from errors import LienthongError
+from graph.catalog import Catalog
+from graph.schema import schema
+from graph.view import View
+from service.migrate import migrate as apply_migrations
+from service.migrate import set_password
+from service.settings import Settings
+from service.telemetry import set_up_tracing
+
+__all__ = ["main"]
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Liên thông: the contract-bound GraphQL gateway.")
+console = Console()
+
+
+def main() -> None:
+    """Run the command line; an error of ours is told in a line, without a trace."""
+    try:
+        app()
+    except LienthongError as error:
+        Console(stderr=True).print(f"lienthong: {error.message}", markup=False, soft_wrap=True)
+        details = error.details.get("errors", ())
+        for fault in details:
+            Console(stderr=True).print(f"  - {fault['message']}", markup=False, soft_wrap=True)
+        raise SystemExit(1) from None
+
+
+def _settings(**changes: Any) -> Settings:
+    try:
+        return Settings(**changes)
+    except ValidationError as error:
+        faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
+        raise LienthongError("settings (environment, prefix LIENTHONG_):\n- " + "\n- ".join(faults)) from None
+
+
+@app.command()
+def serve() -> None:
+    """Serve with the settings of the environment."""
+    _serve(_settings())
+
+
+@app.command()
+def demo(
+    port: Annotated[int, typer.Option(help="port of the service")] = 8000,
+    citizens: Annotated[int, typer.Option(help="how many invented citizens", min=100)] = 20_000,
+    folder: Annotated[Path, typer.Option(help="where the demo keeps its data")] = Path(".demo"),
+) -> None:
+    """Start embedded databases with sample data, and serve."""
+    from service.demo import DemoFolder, prepare_demo, show
+    from service.embedded import EmbeddedServerError, EmbeddedServers
+
+    signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
+    files = DemoFolder(folder.resolve())
+    try:
+        with EmbeddedServers(files.data) as servers:
+            asyncio.run(prepare_demo(servers, files, port=port, citizens=citizens, console=console))
+            show(files, port=port, console=console)
+            _serve(_settings(_env_file=files.environment))
+    except EmbeddedServerError as error:
+        raise LienthongError(str(error)) from error
+    except KeyboardInterrupt:
+        console.print("Đã dừng (stopped).")
+
+
+@app.command()
+def migrate() -> None:
+    """Create or upgrade the schemas, and set the roles' passwords from the settings' URLs."""
+    settings = _settings()
+    if settings.admin_url is None:
+        raise LienthongError("set LIENTHONG_ADMIN_URL to the URL of the databases' owner")
+    applied = asyncio.run(apply_migrations(settings.admin_url))
+    for url in (settings.governance_url, settings.sources.get("population", "")):
+        asyncio.run(set_password(settings.admin_url, url))
+    console.print("\n".join(applied) or "nothing to apply")
+
+
+@app.command()
+def explain(
+    query: Annotated[str, typer.Argument(help="a GraphQL document")],
+    client: Annotated[str, typer.Option(help="client or contract whose permission applies")],
+    purpose: Annotated[str | None, typer.Option(help="one of the contract's purposes")] = None,
+) -> None:
+    """Print the plan of a query: what is fetched from each source, by which key, and why."""
+    from service.explain import explain_plan
+
+    settings = _settings()
+    contract = asyncio.run(_contract_of(settings, client))
+    permission = permit(contract, purpose or next(iter(sorted(contract.purposes))), datetime.now(UTC))
+    view = View.of(Catalog.of(schema), permission)
+    console.print(explain_plan(view, query, settings), markup=False, highlight=False, soft_wrap=True)
+
+
+@app.command(name="version")
+def show_version() -> None:
+    """Print the version."""
+    console.print(distribution_version("lienthong"))
+
+
+async def _contract_of(settings: Settings, name: str) -> Any:
+    try:
+        connection = await asyncpg.connect(settings.governance_url, timeout=5)
+    except (OSError, TimeoutError, asyncpg.PostgresError) as error:
+        raise LienthongError("the governance database does not answer; is the service or demo running?") from error
+    try:
+        found = await connection.fetch(
+            "SELECT DISTINCT contract_id FROM governance.contract WHERE client_id = $1 OR contract_id = $1", name
+        )
+        contract = await read_contract(connection, found[0]["contract_id"]) if len(found) == 1 else None
+        known = [row["contract_id"] for row in await connection.fetch("SELECT DISTINCT contract_id FROM governance.contract")]
+    finally:
+        await connection.close()
+    if contract is None:
+        raise ContractUnknownError(f"`{name}` is no client with one contract; contracts: {', '.join(sorted(known))}")
+    return contract
+
+
+def _serve(settings: Settings) -> None:
+    from service.app import create_app
+
+    set_up_tracing(distribution_version("lienthong"))
+    options: dict[str, Any] = {
+        "host": settings.host, "port": settings.port, "log_level": "warning", "access_log": False, "server_header": False
+    }
+    if settings.workers == 1:
+        uvicorn.run(create_app(settings), **options)
+    else:
+        uvicorn.run("service.worker:create", factory=True, workers=settings.workers, **options)

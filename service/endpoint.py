@@ -1,0 +1,157 @@
+"""POST /graphql: credential -> contract -> permission -> view -> plan -> fetches -> audit -> answer."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from opentelemetry import trace
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from starlette.requests import Request
+from starlette.responses import Response as HttpResponse
+
+from auth.audit import AuditLog, AuditRecord, SubjectHasher
+from auth.contract import Permission, permit
+from auth.credentials import parse_authorization
+from auth.errors import AuditError
+from auth.store import ContractStore
+from errors import LienthongError
+from graph.catalog import Catalog
+from graph.view import View
+from resolvers.cache import LruCache
+from resolvers.documents import attempted_fields
+from resolvers.engine import Engine, Execution, OperationRequest, Prepared
+from resolvers.errors import ClientError
+from resolvers.respond import Response, errors_of
+from service.telemetry import trace_id_of
+from service.wire import JSON, encode, media_type, read_operation
+
+__all__ = ["GraphQLEndpoint"]
+
+_VIEWS = 500
+
+
+class GraphQLEndpoint:
+    """The endpoint with all it needs. It answers only what has been audited."""
+
+    def __init__(
+        self, *, catalog: Catalog, store: ContractStore, engine: Engine, audit: AuditLog, hasher: SubjectHasher,
+        max_body: int,
+    ) -> None:
+        self._catalog = catalog
+        self._store = store
+        self._engine = engine
+        self._audit = audit
+        self._hasher = hasher
+        self._max_body = max_body
+        self._views: LruCache[Any, View] = LruCache(_VIEWS)
+        self._propagator = TraceContextTextMapPropagator()
+        self._tracer = trace.get_tracer("lienthong.service")
+
+    async def __call__(self, request: Request) -> HttpResponse:
+        """Answer one request; every outcome but an unwritable audit leaves a record."""
+        with self._tracer.start_as_current_span(
+            "POST /graphql",
+            context=self._propagator.extract(request.headers),
+            kind=SpanKind.SERVER,
+            attributes={"http.request.method": "POST", "http.route": "/graphql", "url.path": "/graphql",
+                        "url.scheme": request.url.scheme},
+            record_exception=False,
+            set_status_on_exception=False,
+        ) as span:
+            record = AuditRecord(trace_id=trace_id_of(span))
+            kind = JSON
+            try:
+                kind = media_type(request)
+                response = await self._answer(request, record, span)
+            except LienthongError as error:
+                response = Response(None, errors_of(error), error.status)
+            _close(record, response)
+            try:
+                await self._audit.write(record)
+            except AuditError as error:
+                response = Response(None, errors_of(error), error.status)
+            for error in response.errors:
+                error["extensions"]["traceId"] = record.trace_id
+            answer = encode(response, kind, {"x-trace-id": record.trace_id})
+            _describe(span, record, answer.status_code)
+            return answer
+
+    async def _answer(self, request: Request, record: AuditRecord, span: Span) -> Response:
+        permission = await self.permission(request, record)
+        _name(span, permission)
+        operation = await read_operation(request, self._max_body)
+        view = self.view(permission)
+        prepared = self._prepare(view, operation, record)
+        execution = await self._engine.execute(view, prepared)
+        self._record(record, prepared, execution)
+        return execution.response
+
+    async def permission(self, request: Request, record: AuditRecord) -> Permission:
+        """What the request's credentials permit now, for the purpose it names. Raises a `RefusedError`."""
+        now = datetime.now(UTC)
+        contract = await self._store.authenticate(parse_authorization(request.headers.get("authorization")), now)
+        record.client_id = contract.client.client_id
+        record.contract_id, record.version = contract.contract_id, contract.version
+        permission = permit(contract, request.headers.get("x-purpose"), now)
+        record.purpose = permission.purpose
+        return permission
+
+    def view(self, permission: Permission) -> View:
+        """The view of a permission, built once."""
+        return self._views.get_or_make(permission.key, lambda: View.of(self._catalog, permission))
+
+    def _prepare(self, view: View, operation: OperationRequest, record: AuditRecord) -> Prepared:
+        record.document_hash = hashlib.sha256(operation.query.encode("utf-8", "surrogatepass")).digest()
+        try:
+            return self._engine.prepare(view, operation)
+        except ClientError:
+            tokens = view.permission.contract.limits.tokens
+            record.requested = attempted_fields(self._catalog.schema, operation.query, tokens)
+            record.denied = [c for c in record.requested if not view.permits(*c.split("."))]
+            record.granted = [c for c in record.requested if view.permits(*c.split("."))]
+            raise
+
+    def _record(self, record: AuditRecord, prepared: Prepared, execution: Execution) -> None:
+        plan = prepared.plan
+        record.operation_type, record.operation_name = plan.operation_type, plan.operation_name
+        record.requested, record.granted, record.denied = plan.requested, plan.granted, plan.denied
+        record.row_counts = execution.run.rows
+        record.subjects = [self._hasher(subject) for subject in execution.run.subjects]
+
+
+def _close(record: AuditRecord, response: Response) -> None:
+    record.codes = {error["extensions"]["code"] for error in response.errors}
+    if response.data is None:
+        record.outcome = "refused"
+    else:
+        record.outcome = "partial" if response.errors else "answered"
+
+
+def _name(span: Span, permission: Permission) -> None:
+    contract = permission.contract
+    span.set_attributes(
+        {
+            "lienthong.client": contract.client.client_id,
+            "lienthong.contract": contract.contract_id,
+            "lienthong.contract.version": contract.version,
+            "lienthong.purpose": permission.purpose,
+        }
+    )
+
+
+def _describe(span: Span, record: AuditRecord, status: int) -> None:
+    attributes: Mapping[str, Any] = {
+        "http.response.status_code": status,
+        "lienthong.outcome": record.outcome,
+        "lienthong.sources": sorted(record.row_counts),
+        **({"graphql.operation.type": record.operation_type} if record.operation_type else {}),
+    }
+    span.set_attributes(attributes)
+    if codes := sorted(record.codes):
+        span.set_attribute("error.type", codes[0])
+        span.set_attribute("lienthong.error.codes", codes)
+        span.set_status(Status(StatusCode.ERROR, codes[0]))

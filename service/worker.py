@@ -1,0 +1,19 @@
+"""The application factory of worker processes: settings from the environment, tracing per process."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+from starlette.applications import Starlette
+
+from service.app import create_app
+from service.settings import Settings
+from service.telemetry import set_up_tracing
+
+__all__ = ["create"]
+
+
+def create() -> Starlette:
+    """The application of one worker."""
+    set_up_tracing(version("lienthong"))
+    return create_app(Settings())  # type: ignore[call-arg]
