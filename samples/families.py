@@ -82,13 +82,17 @@ class Families:
         self._household([man, woman])
 
     def _nuclear(self) -> None:
-        man, woman = self._married(self._birth(25, 58), origins.stock(self.random))
+        man, woman = self._married(self._birth(24, 49), origins.stock(self.random))
         head = [man, woman] if self.random() < 0.78 else [woman, man]
         self._household(head + self._children_of(man, woman, int(names.pick(self.random, _CHILDREN)), 24))
 
     def _three_generations(self) -> None:
         old, heir, partner, others = self._heir()
-        self._household([*old, heir, partner, *self._offspring(heir, partner), *others])
+        children = self._offspring(heir, partner)
+        if self.random() < 0.5:
+            self._household([*old, heir, partner, *children, *others])
+        else:
+            self._household([heir, partner, *children, *old, *others])
 
     def _apart(self) -> None:
         old, heir, partner, others = self._heir()
@@ -266,4 +270,5 @@ class Families:
             if member.died is not None and self.random() < 0.8:
                 member.household = None
         household.members = [member for member in household.members if member.household is household]
-        household.head = next((member for member in household.members if member.died is None), household.head)
+        if household.members:
+            household.head = min(household.members, key=lambda member: member.died is not None)

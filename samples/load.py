@@ -20,7 +20,10 @@ from samples.postgres import LoadError
 from samples.worker import load_shard, open_desk
 
 Progress = Callable[[str, int, int], None]
-"""Called with a stage (`citizens`, `population indexes`, `document indexes`), how much is done, the total."""
+"""Called with a stage, what is done, and the total.
+
+Stages: `emptying`, `citizens`, `population indexes`, `document indexes`; the last two run side by side.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +63,10 @@ async def load(
         register = await postgres.is_loaded(connection, sample)
         documents = await asyncio.to_thread(sources.are_loaded, sample)
         if not (register and documents):
+            progress("emptying", 0, 1)
             await postgres.prepare(connection, sample)
             await asyncio.to_thread(sources.prepare, sample)
+            progress("emptying", 1, 1)
             counts = await _load_shards(sample, admin_url, mongo_urls, progress)
             await asyncio.gather(
                 postgres.finish(connection, lambda done, total: progress("population indexes", done, total)),
