@@ -101,5 +101,3 @@ class Connector(Protocol):
 
     def render(self, statement: Statement) -> str:
         """The statement as the source sees it (SQL, or the Mongo command), without values."""
-
-

@@ -66,7 +66,13 @@ class GuardedConnector:
     """
 
     def __init__(
-        self, inner: Connector, source: str, *, timeout: float, concurrency: int, breaker: Breaker | None = None
+        self,
+        inner: Connector,
+        source: str,
+        *,
+        timeout: float,
+        concurrency: int,
+        breaker: Breaker | None = None,
     ) -> None:
         self.inner = inner
         self.source = source

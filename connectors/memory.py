@@ -49,7 +49,9 @@ class MemoryConnector:
     def render(self, statement: Statement) -> str:
         """The statement in words."""
         columns = ", ".join(str(column) for column in statement.columns)
-        return f"{statement.table}[{columns}] where {', '.join(f'{c.columns} {c.operator}' for c in statement.conditions)}"
+        return (
+            f"{statement.table}[{columns}] where {', '.join(f'{c.columns} {c.operator}' for c in statement.conditions)}"
+        )
 
     def _column(self, row: Mapping[str, Any], column: Column) -> Any:
         if column.via is None:
@@ -71,7 +73,7 @@ def _value(row: Any, path: str) -> Any:
 
 def _holds(row: Mapping[str, Any], condition: Condition, wanted: Any) -> bool:
     if condition.operator == "after":
-        return tuple(_value(row, name) for name in condition.columns) > wanted
+        return bool(tuple(_value(row, name) for name in condition.columns) > wanted)
     value = _value(row, condition.column)
     if condition.operator == "any":
         return any(item in wanted for item in value) if isinstance(value, list) else value in wanted

@@ -102,7 +102,7 @@ class Catalog:
 class _Reader:
     def __init__(self, declared: strawberry.Schema) -> None:
         self.declared = declared
-        self.schema: GraphQLSchema = declared._schema
+        self.schema: GraphQLSchema = declared._schema  # noqa: SLF001 - Strawberry gives no other way to graphql-core
         self.faults: list[str] = []
         self.entities: dict[str, Entity] = {}
         self.homes: dict[str, Home] = {}

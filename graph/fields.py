@@ -27,7 +27,7 @@ from graph.codecs import Codec
 if TYPE_CHECKING:
     CitizenRef = Any
 else:
-    CitizenRef = Annotated["Citizen", strawberry.lazy("graph.schema")]
+    CitizenRef = Annotated["Citizen", strawberry.lazy("graph.schema")]  # noqa: F821 - composed in graph.schema
 
 __all__ = [
     "CODE_LIST",
@@ -57,6 +57,8 @@ T = TypeVar("T", bound=type)
 
 CODE_LIST = "*"
 
+RootDecorator = Callable[[Callable[..., Any]], Any]
+
 
 @strawberry.enum(description="Lớp dữ liệu cá nhân (class of personal data): Nghị định 356/2025/NĐ-CP")
 class PersonalDataClass(Enum):
@@ -77,7 +79,9 @@ class PersonalData:
 
 
 @strawberry.schema_directive(
-    locations=[Location.FIELD_DEFINITION, Location.OBJECT], name="source", description="Cơ sở dữ liệu cung cấp"
+    locations=[Location.FIELD_DEFINITION, Location.OBJECT],
+    name="source",
+    description="Cơ sở dữ liệu cung cấp",
 )
 class SourceDirective:
     """The database that a type or field comes from."""
@@ -173,8 +177,11 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """Where a type's rows are. `identity` orders rows; `subject` is the element with the citizen's number;
-    `scope` maps a row scope's name to the element it limits."""
+    """Where a type's rows are.
+
+    `identity` orders rows; `subject` is the element with the citizen's number; `scope` maps a row scope's name to
+    the element it limits.
+    """
 
     source: str
     table: str
@@ -230,7 +237,7 @@ def linked(
     return _declared(Linked(local, remote, assured), description, sensitive=sensitive, third_party=third_party)
 
 
-def lookup(element: str, *, description: str, codec: Codec | None = None) -> Any:
+def lookup(element: str, *, description: str, codec: Codec | None = None) -> RootDecorator:
     """Declare a root that finds one entity, or a list of them in the order of the keys, by `element`."""
     return _root(Lookup(element, codec), description)
 
@@ -242,17 +249,17 @@ def search(
     orders: Mapping[str, tuple[str, str]],
     default_order: str,
     description: str,
-) -> Any:
+) -> RootDecorator:
     """Declare a root that pages through an entity by `criteria`."""
     return _root(Search(entity, criteria, orders, default_order), description)
 
 
-def verify(entity: str, *, criteria: Mapping[str, Criterion], description: str) -> Any:
+def verify(entity: str, *, criteria: Mapping[str, Criterion], description: str) -> RootDecorator:
     """Declare a root that compares the arguments with a record and says only whether all agree."""
     return _root(Verify(entity, criteria), description)
 
 
-def report(*, description: str) -> Any:
+def report(*, description: str) -> RootDecorator:
     """Declare a root answered from the caller's contract."""
     return _root(Report(), description)
 
@@ -262,7 +269,7 @@ def value(*, description: str) -> Callable[[T], T]:
     return lambda cls: strawberry.type(cls, description=description)
 
 
-def entity(
+def entity(  # noqa: PLR0913 - one line says all of a type; every argument is named
     *,
     source: str,
     table: str,
@@ -308,7 +315,7 @@ def _declared(home: object, description: str, *, sensitive: bool, third_party: b
     )
 
 
-def _root(home: object, description: str) -> Callable[[Callable[..., Any]], Any]:
+def _root(home: object, description: str) -> RootDecorator:
     return lambda signature: strawberry.field(resolver=signature, description=description, metadata={"home": home})
 
 

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import unicodedata
 from enum import Enum
-from typing import Any
 
 import strawberry
 
-from graph.fields import Criterion, CitizenRef, extends, lookup, report, search, verify
+from graph.fields import CitizenRef, Criterion, extends, lookup, report, search, verify
 from graph.scalars import PartialDate, PersonalId
-from graph.sources.population import SOURCE, Household
+from graph.sources.population import Household
 
-__all__ = ["CitizenConnection", "CitizenFilter", "CitizenOrder", "PopulationQuery", "Verification", "Viewer", "fold"]
+__all__ = [
+    "CitizenConnection",
+    "CitizenFilter",
+    "CitizenOrder",
+    "PopulationQuery",
+    "Verification",
+    "Viewer",
+    "fold",
+]
 
 
 def fold(name: str) -> str:
@@ -42,7 +49,8 @@ class CitizenFilter:
     """Criteria of `searchCitizens`; each exists only under a filterable grant of its field."""
 
     name: str | None = strawberry.field(
-        default=None, description="Phần đầu họ tên, không phân biệt hoa thường và dấu (beginning of the whole name)"
+        default=None,
+        description="Phần đầu họ tên, không phân biệt hoa thường và dấu (beginning of the whole name)",
     )
     date_of_birth: PartialDate | None = strawberry.field(
         default=None, description="Ngày sinh, hoặc năm sinh (date of birth; a year finds all born in it)"
@@ -129,12 +137,15 @@ class PopulationQuery:
 
     @lookup(
         "personal_id",
-        description="Nhiều công dân theo số định danh, đúng thứ tự yêu cầu, null nếu không có (batch, in the order given).",
+        description="Nhiều công dân theo số định danh, theo thứ tự yêu cầu; không có thì null (batch, in order).",
     )
     def citizens(self, personal_ids: list[PersonalId]) -> list[CitizenRef | None] | None:
         """Several citizens, in the order of the numbers."""
 
-    @lookup("residence_file_number", description="Hộ gia đình theo số hồ sơ cư trú (a household by its file number).")
+    @lookup(
+        "residence_file_number",
+        description="Hộ gia đình theo số hồ sơ cư trú (a household by its file number).",
+    )
     def household(self, residence_file_number: str) -> Household | None:
         """A household."""
 
@@ -170,3 +181,4 @@ class PopulationQuery:
     @report(description="Đơn vị khai thác, hợp đồng, mục đích, trường được phép (who am I, what may I read).")
     def viewer(self) -> Viewer:
         """The caller and its contract."""
+        raise NotImplementedError

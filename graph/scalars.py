@@ -44,7 +44,7 @@ def _as_is(given: Any) -> Any:
     return given
 
 
-def _refuse(given: Any) -> Any:
+def _refuse(_given: Any) -> Any:
     raise ValueError("this scalar is for answers only")
 
 

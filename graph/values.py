@@ -68,4 +68,3 @@ class AbsenceStatus:
     starts_on: Date | None = stored("from", description="Từ ngày (first day)")
     ends_on: Date | None = stored("until", description="Đến ngày (last day)")
     reason: str | None = stored("reason", description="Lý do (reason)")
-

@@ -28,7 +28,7 @@ from strawberry.printer import print_schema
 
 from auth.contract import Permission
 from graph.catalog import Catalog
-from graph.fields import Lookup, Report, Search, Verify
+from graph.fields import Report, Search, Verify
 
 __all__ = ["View"]
 
@@ -86,6 +86,11 @@ class View:
         return self._sdl[0]
 
 
+def _rebuilt(full: Any, changes: dict[str, Any]) -> Any:
+    """A copy of a type, field or argument with some of its parts changed."""
+    return type(full)(**{**full.to_kwargs(), **changes})
+
+
 class _Printable:
     """What Strawberry's printer needs: the declared schema's converter over the narrowed schema."""
 
@@ -132,7 +137,7 @@ class _Narrowing:
     def _target(self, coordinate: str) -> GraphQLNamedType:
         type_name, field_name = coordinate.split(".")
         owner = cast("GraphQLObjectType", self.catalog.schema.type_map[type_name])
-        return get_named_type(owner.fields[field_name].type)
+        return cast("GraphQLNamedType", get_named_type(owner.fields[field_name].type))
 
     def _root_exists(self, name: str) -> bool:
         home = self.catalog.roots[name]
@@ -173,9 +178,11 @@ class _Narrowing:
 
     def _object(self, full: GraphQLObjectType) -> GraphQLObjectType:
         def fields() -> dict[str, GraphQLField]:
-            return {name: self._field(f, full.name, name) for name, f in full.fields.items() if self._exists(full, name)}
+            return {
+                name: self._field(f, full.name, name) for name, f in full.fields.items() if self._exists(full, name)
+            }
 
-        return GraphQLObjectType(**{**full.to_kwargs(), "fields": fields, "interfaces": ()})
+        return cast("GraphQLObjectType", _rebuilt(full, {"fields": fields, "interfaces": ()}))
 
     def _exists(self, full: GraphQLObjectType, name: str) -> bool:
         if full is self.catalog.schema.query_type:
@@ -185,7 +192,7 @@ class _Narrowing:
 
     def _field(self, full: GraphQLField, type_name: str, name: str) -> GraphQLField:
         kept = {arg: self._argument(a) for arg, a in full.args.items() if self._argument_exists(type_name, name, arg)}
-        return GraphQLField(**{**full.to_kwargs(), "type_": self._wrap(full.type), "args": kept})
+        return cast("GraphQLField", _rebuilt(full, {"type_": self._wrap(full.type), "args": kept}))
 
     def _argument_exists(self, type_name: str, name: str, argument: str) -> bool:
         home = self.catalog.roots[name] if type_name == "Query" else None
@@ -194,15 +201,15 @@ class _Narrowing:
         return any(coordinate in self.permission.filterable for _, coordinate in home.orders.values())
 
     def _argument(self, full: GraphQLArgument) -> GraphQLArgument:
-        return GraphQLArgument(**{**full.to_kwargs(), "type_": self._wrap(full.type)})
+        return cast("GraphQLArgument", _rebuilt(full, {"type_": self._wrap(full.type)}))
 
     def _input(self, full: GraphQLInputObjectType) -> GraphQLInputObjectType:
         kept = {name: f for name, f in full.fields.items() if self._usable(full.name, name)}
-        return GraphQLInputObjectType(**{**full.to_kwargs(), "fields": kept})
+        return cast("GraphQLInputObjectType", _rebuilt(full, {"fields": kept}))
 
     def _enum(self, full: GraphQLEnumType) -> GraphQLEnumType:
         kept = {name: v for name, v in full.values.items() if self._usable(full.name, name)}
-        return GraphQLEnumType(**{**full.to_kwargs(), "values": kept})
+        return cast("GraphQLEnumType", _rebuilt(full, {"values": kept}))
 
     def _usable(self, type_name: str, member: str) -> bool:
         """Whether an input field or enum value may be used: it needs no grant, or it has a filterable one."""

@@ -54,7 +54,12 @@ def bind_verify(home: Verify, node: FetchNode, arguments: Mapping[str, Any], vie
 
 
 def bind_search(
-    root: RootField, home: Search, node: FetchNode, arguments: Mapping[str, Any], view: View, sealer: CursorSealer
+    root: RootField,
+    home: Search,
+    node: FetchNode,
+    arguments: Mapping[str, Any],
+    view: View,
+    sealer: CursorSealer,
 ) -> Page:
     """The fetch of one page.
 
@@ -62,7 +67,7 @@ def bind_search(
     `FieldNotInContractError` for a criterion or an order without a filterable grant.
     """
     criteria = {name: c for name, c in home.criteria.items() if arguments["filter"].get(name) is not None}
-    order = _order(home, arguments.get("orderBy"))
+    order = _order(arguments.get("orderBy"))
     for criterion in criteria.values():
         _require(view, criterion.field)
     if order is not None:
@@ -79,7 +84,7 @@ def bind_search(
     after = arguments.get("after")
     if after is not None:
         values.append(sealer.open(after, binding))
-    statement = _page_statement(node.statement, tuple(criteria.values()), sort, after is not None)
+    statement = _page_statement(node.statement, tuple(criteria.values()), sort, continued=after is not None)
     start = len(statement.columns) - len(sort)
     return Page(
         fetch=Fetch(statement, tuple(values), first + 1),
@@ -92,7 +97,7 @@ def bind_search(
 
 @lru_cache(maxsize=1024)
 def _page_statement(
-    base: Statement, criteria: tuple[Criterion, ...], sort: tuple[str, ...], continued: bool
+    base: Statement, criteria: tuple[Criterion, ...], sort: tuple[str, ...], *, continued: bool
 ) -> Statement:
     conditions = [Condition((criterion.element,), criterion.operator) for criterion in criteria]
     conditions += base.conditions
@@ -107,7 +112,7 @@ def _page_statement(
     )
 
 
-def _order(home: Search, given: Any) -> str | None:
+def _order(given: Any) -> str | None:
     if given is None:
         return None
     return given.name if isinstance(given, Enum) else str(given)

@@ -91,9 +91,7 @@ class Engine:
             return prepared
 
     def _prepare(self, view: View, request: OperationRequest) -> Prepared:
-        document = self._documents.get_or_make(
-            (request.query, view.key), lambda: prepare_document(view, request.query)
-        )
+        document = self._documents.get_or_make((request.query, view.key), lambda: prepare_document(view, request.query))
         operation = document.operation(request.operation_name)
         variables = _coerce_variables(view, operation, request.variables)
         switches = {name: bool(variables.coerced.get(name)) for name in operation.switches}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from graphql import (
@@ -23,11 +23,11 @@ from graphql import (
 from graphql.execution.values import get_argument_values
 
 from connectors.fetch import Condition
-from graph.fields import Embedded, Linked, Lookup, Report, Search, Stored, Verify
+from graph.fields import Embedded, Lookup, Report, Stored, Verify
 from graph.view import View
 from resolvers.errors import InputError, LimitExceededError, PlanError
 from resolvers.fetches import FetchBuilder, column_of
-from resolvers.plan import Denial, Fixed, Joined, Leaf, ObjectShape, Part, Plan, PlainShape, RootField, Shape
+from resolvers.plan import Denial, Fixed, Joined, Leaf, ObjectShape, Part, PlainShape, Plan, RootField, Shape
 from resolvers.selections import Selections, Switches
 
 __all__ = ["plan_operation"]
@@ -47,6 +47,16 @@ def plan_operation(
     for a literal argument that cannot be coerced, `PlanError` when the contract's row scope cannot be kept.
     """
     return _Planner(view, Selections(fragments, switches)).plan(operation)
+
+
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """Where the planner stands: a type, the fetch whose rows hold it, and the prefix of its elements there."""
+
+    type_: GraphQLObjectType
+    builder: FetchBuilder
+    prefix: str = ""
+    code_list: str | None = None
 
 
 class _Planner:
@@ -98,7 +108,7 @@ class _Planner:
             return replace(root, shape=self._plain(target, nodes, path, None))
         if isinstance(home, Lookup):
             builder = self._builder(target.name, f"Query.{name}", path, home.element, "filter")
-            shape: ObjectShape | PlainShape = self._object(target, nodes, path, builder, "")
+            shape: ObjectShape | PlainShape = self._object(_Level(target, builder), nodes, path)
         else:
             builder = self._builder(home.entity, f"Query.{name}", path, None)
             shape = self._plain(target, nodes, path, builder)
@@ -108,9 +118,7 @@ class _Planner:
             builder.guard = self._guard(builder, path)
         return replace(root, fetch=builder.build(), shape=shape)
 
-    def _builder(
-        self, entity: str, coordinate: str, path: Path, key: str | None, reason: str = "join"
-    ) -> FetchBuilder:
+    def _builder(self, entity: str, coordinate: str, path: Path, key: str | None, reason: str = "join") -> FetchBuilder:
         row_scope = tuple(self.view.permission.contract.row_scope)
         builder = FetchBuilder(self.slots, self.catalog.entities[entity], coordinate, path, row_scope)
         if key is not None:
@@ -126,48 +134,36 @@ class _Planner:
         builder.position(builder.entity.subject, "scope")
         return self._builder("Citizen", builder.coordinate, path, citizen.subject, "scope")
 
-    def _object(
-        self, type_: GraphQLObjectType, nodes: list[FieldNode], path: Path, builder: FetchBuilder, prefix: str,
-        code_list: str | None = None,
-    ) -> ObjectShape:
+    def _object(self, level: _Level, nodes: list[FieldNode], path: Path) -> ObjectShape:
         fields: list[tuple[str, Shape]] = []
-        for key, group in self._collect(type_, nodes, path).items():
+        for key, group in self._collect(level.type_, nodes, path).items():
             name, below = group[0].name.value, (*path, key)
             if name == "__typename":
-                fields.append((key, Fixed(type_.name)))
-            elif not self._permitted(type_.name, name, below):
+                fields.append((key, Fixed(level.type_.name)))
+            elif not self._permitted(level.type_.name, name, below):
                 fields.append((key, Fixed(None)))
             else:
-                fields.append((key, self._field(type_, group, below, builder, prefix, code_list)))
+                fields.append((key, self._field(level, group, below)))
         return ObjectShape(tuple(fields))
 
-    def _field(
-        self, type_: GraphQLObjectType, nodes: list[FieldNode], path: Path, builder: FetchBuilder, prefix: str,
-        code_list: str | None,
-    ) -> Shape:
+    def _field(self, level: _Level, nodes: list[FieldNode], path: Path) -> Shape:
         name = nodes[0].name.value
-        coordinate = f"{type_.name}.{name}"
-        home, definition = self.catalog.homes[coordinate], type_.fields[name]
+        coordinate = f"{level.type_.name}.{name}"
+        home, definition = self.catalog.homes[coordinate], level.type_.fields[name]
         if isinstance(home, Stored):
-            position = builder.position(column_of(home, prefix, code_list), "output")
+            position = level.builder.position(column_of(home, level.prefix, level.code_list), "output")
             return Leaf(position, self.catalog.codecs[coordinate], coordinate, path)
         target = cast("GraphQLObjectType", get_named_type(definition.type))
         if isinstance(home, Embedded):
-            inner = prefix + home.prefix
-            present = None if home.present is None else builder.position(inner + home.present, "output")
-            return Part(present, self._object(target, nodes, path, builder, inner, home.code_list or code_list))
-        return self._linked(home, coordinate, definition, target, nodes, path, builder)
-
-    def _linked(
-        self, home: Linked, coordinate: str, definition: GraphQLField, target: GraphQLObjectType,
-        nodes: list[FieldNode], path: Path, builder: FetchBuilder,
-    ) -> Shape:
-        key = builder.position(home.local, "join")
+            prefix = level.prefix + home.prefix
+            present = None if home.present is None else level.builder.position(prefix + home.present, "output")
+            inner = _Level(target, level.builder, prefix, home.code_list or level.code_list)
+            return Part(present, self._object(inner, nodes, path))
+        key = level.builder.position(level.prefix + home.local, "join")
         child = self._builder(target.name, coordinate, path, home.remote)
         child.parent_key, child.assured = key, home.assured
-        builder.children.append(child)
-        shape = self._object(target, nodes, path, child, "")
-        return Joined(child.slot, key, _is_list(definition), shape)
+        level.builder.children.append(child)
+        return Joined(child.slot, key, _is_list(definition), self._object(_Level(target, child), nodes, path))
 
     def _plain(
         self, type_: GraphQLObjectType, nodes: list[FieldNode], path: Path, builder: FetchBuilder | None
@@ -182,7 +178,7 @@ class _Planner:
             if not is_object_type(target):
                 fields.append((key, name, None))
             elif builder is not None and target.name in self.catalog.entities:
-                fields.append((key, name, self._object(target, group, below, builder, "")))
+                fields.append((key, name, self._object(_Level(target, builder), group, below)))
             else:
                 fields.append((key, name, self._plain(target, group, below, builder)))
         return PlainShape(tuple(fields))

@@ -8,12 +8,12 @@ from typing import Any
 
 from connectors.fetch import Row
 from errors import LienthongError, Visibility
-from graph.fields import Report, Search, Verify
+from graph.fields import Report, Search
 from graph.view import View
 from resolvers.assemble import Assembler, Faults, compile_shape, project
 from resolvers.cursors import CursorSealer
 from resolvers.errors import FieldNotInContractError, SourceDataError
-from resolvers.plan import ObjectShape, Plan, PlainShape, RootField
+from resolvers.plan import ObjectShape, PlainShape, Plan, RootField
 from resolvers.run import RootResult, Run
 
 __all__ = ["Response", "ShapeCompiler", "assemble_response", "error_of", "errors_of"]
@@ -61,6 +61,7 @@ class ShapeCompiler:
         self._compiled: dict[int, tuple[ObjectShape, Assembler]] = {}
 
     def __call__(self, shape: ObjectShape) -> Assembler:
+        """The compiled function of a shape."""
         found = self._compiled.get(id(shape))
         if found is None:
             found = self._compiled[id(shape)] = (shape, compile_shape(shape))
@@ -68,12 +69,19 @@ class ShapeCompiler:
 
 
 def assemble_response(
-    plan: Plan, run: Run, view: View, compiler: ShapeCompiler, sealer: CursorSealer, introspection: Mapping[str, Any]
+    plan: Plan,
+    run: Run,
+    view: View,
+    compiler: ShapeCompiler,
+    sealer: CursorSealer,
+    introspection: Mapping[str, Any],
 ) -> Response:
     """The response of a plan that was run. `introspection` holds the answers of introspection roots by key."""
     faults = Faults()
     answers = _Answers(run, view, compiler, sealer, faults)
-    data = {root.key: introspection[root.key] if root.key in introspection else answers.root(root) for root in plan.roots}
+    data = {
+        root.key: introspection[root.key] if root.key in introspection else answers.root(root) for root in plan.roots
+    }
     return Response(data, list(_errors(plan, run, faults)))
 
 
@@ -86,6 +94,7 @@ class _Answers:
         self.faults = faults
 
     def root(self, root: RootField) -> Any:
+        """The answer of one root."""
         if root.fixed is not None:
             return root.fixed.value
         if isinstance(root.home, Report):
@@ -98,15 +107,11 @@ class _Answers:
             rows = [None if row is None else self._row(root.shape, row) for row in result.rows]
             return rows if root.many else rows[0]
         assert isinstance(root.shape, PlainShape)
-        value = self._page(result) if isinstance(root.home, Search) else self._verification(root, result)
+        value = self._page(result) if isinstance(root.home, Search) else {"matches": bool(result.rows)}
         return project(root.shape, value, self._row)
 
     def _row(self, shape: ObjectShape, row: Row) -> dict[str, Any]:
         return self.compiler(shape)(row, self.run.slots, self.faults)
-
-    def _verification(self, root: RootField, result: RootResult) -> dict[str, Any]:
-        assert isinstance(root.home, Verify)
-        return {"matches": bool(result.rows)}
 
     def _page(self, result: RootResult) -> dict[str, Any]:
         page = result.page
@@ -157,9 +162,7 @@ def describe_viewer(view: View) -> dict[str, Any]:
 
 def _errors(plan: Plan, run: Run, faults: Faults) -> Iterator[dict[str, Any]]:
     for denial in plan.denials:
-        denied = FieldNotInContractError(
-            f"`{denial.coordinate}` is not in the contract", coordinate=denial.coordinate
-        )
+        denied = FieldNotInContractError(f"`{denial.coordinate}` is not in the contract", coordinate=denial.coordinate)
         yield error_of(denied, denial.path)
     for root in plan.roots:
         result = run.roots.get(root.key)
@@ -169,6 +172,8 @@ def _errors(plan: Plan, run: Run, faults: Faults) -> Iterator[dict[str, Any]]:
         yield error_of(failure, node.path)
     for leaf, count in sorted(faults.counts.values(), key=lambda fault: fault[0].path):
         unreadable = SourceDataError(
-            f"{count} value(s) of `{leaf.coordinate}` are not of the field's type", coordinate=leaf.coordinate, count=count
+            f"{count} value(s) of `{leaf.coordinate}` are not of the field's type",
+            coordinate=leaf.coordinate,
+            count=count,
         )
         yield error_of(unreadable, leaf.path)

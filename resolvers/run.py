@@ -46,7 +46,11 @@ class Run:
 
 
 async def run_plan(
-    plan: Plan, arguments: Mapping[str, Mapping[str, Any]], view: View, loader: FetchLoader, sealer: CursorSealer
+    plan: Plan,
+    arguments: Mapping[str, Mapping[str, Any]],
+    view: View,
+    loader: FetchLoader,
+    sealer: CursorSealer,
 ) -> Run:
     """Run the fetches of every root that has `arguments` (the coerced ones, by response key).
 

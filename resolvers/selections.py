@@ -42,7 +42,11 @@ class Selections:
         return grouped
 
     def _collect(
-        self, type_name: str, selection_set: SelectionSetNode, grouped: dict[str, list[FieldNode]], visited: set[str]
+        self,
+        type_name: str,
+        selection_set: SelectionSetNode,
+        grouped: dict[str, list[FieldNode]],
+        visited: set[str],
     ) -> None:
         for selection in selection_set.selections:
             if not self._included(selection.directives or ()):

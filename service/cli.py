@@ -123,10 +123,13 @@ async def _contract_of(settings: Settings, name: str) -> Any:
         raise LienthongError("the governance database does not answer; is the service or demo running?") from error
     try:
         found = await connection.fetch(
-            "SELECT DISTINCT contract_id FROM governance.contract WHERE client_id = $1 OR contract_id = $1", name
+            "SELECT DISTINCT contract_id FROM governance.contract WHERE client_id = $1 OR contract_id = $1",
+            name,
         )
         contract = await read_contract(connection, found[0]["contract_id"]) if len(found) == 1 else None
-        known = [row["contract_id"] for row in await connection.fetch("SELECT DISTINCT contract_id FROM governance.contract")]
+        known = [
+            row["contract_id"] for row in await connection.fetch("SELECT DISTINCT contract_id FROM governance.contract")
+        ]
     finally:
         await connection.close()
     if contract is None:
@@ -139,7 +142,11 @@ def _serve(settings: Settings) -> None:
 
     set_up_tracing(distribution_version("lienthong"))
     options: dict[str, Any] = {
-        "host": settings.host, "port": settings.port, "log_level": "warning", "access_log": False, "server_header": False
+        "host": settings.host,
+        "port": settings.port,
+        "log_level": "warning",
+        "access_log": False,
+        "server_header": False,
     }
     if settings.workers == 1:
         uvicorn.run(create_app(settings), **options)

@@ -25,7 +25,7 @@ from samples.load import load
 from service.embedded import EmbeddedServers
 from service.migrate import migrate
 
-__all__ = ["DemoFolder", "prepare_demo", "prepare_databases"]
+__all__ = ["DemoFolder", "prepare_databases", "prepare_demo"]
 
 SOURCES = ("social_insurance", "health", "transport", "civil_status", "education")
 SEED = 46
@@ -48,7 +48,11 @@ async def prepare_databases(servers: EmbeddedServers, *, citizens: int, console:
     if applied:
         console.print(f"Cơ sở dữ liệu (schemas): {', '.join(applied)}")
     with Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
     ) as progress:
         tasks: dict[str, Any] = {}
 
@@ -66,7 +70,9 @@ async def prepare_databases(servers: EmbeddedServers, *, citizens: int, console:
         )
 
 
-async def prepare_demo(servers: EmbeddedServers, demo: DemoFolder, *, port: int, citizens: int, console: Console) -> None:
+async def prepare_demo(
+    servers: EmbeddedServers, demo: DemoFolder, *, port: int, citizens: int, console: Console
+) -> None:
     """Databases, contracts, keys, `clients.json` and the settings file of a demo."""
     await prepare_databases(servers, citizens=citizens, console=console)
     environment = _environment(servers, demo, port)
@@ -240,7 +246,10 @@ async def _example_values(
 
 def _example_documents(servers: EmbeddedServers, personal_ids: list[str]) -> tuple[dict[str, Any], dict[str, Any]]:
     found = []
-    for source, table, key in (("transport", "phuong_tien", "ownerPersonalId"), ("social_insurance", "the_bhyt", "personalId")):
+    for source, table, key in (
+        ("transport", "phuong_tien", "ownerPersonalId"),
+        ("social_insurance", "the_bhyt", "personalId"),
+    ):
         with pymongo.MongoClient[dict[str, Any]](servers.mongo_url(source)) as client:
             collection = client[source][table]
             document = collection.find_one({key: {"$in": personal_ids}}) or collection.find_one()

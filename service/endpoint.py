@@ -38,7 +38,13 @@ class GraphQLEndpoint:
     """The endpoint with all it needs. It answers only what has been audited."""
 
     def __init__(
-        self, *, catalog: Catalog, store: ContractStore, engine: Engine, audit: AuditLog, hasher: SubjectHasher,
+        self,
+        *,
+        catalog: Catalog,
+        store: ContractStore,
+        engine: Engine,
+        audit: AuditLog,
+        hasher: SubjectHasher,
         max_body: int,
     ) -> None:
         self._catalog = catalog
@@ -57,8 +63,12 @@ class GraphQLEndpoint:
             "POST /graphql",
             context=self._propagator.extract(request.headers),
             kind=SpanKind.SERVER,
-            attributes={"http.request.method": "POST", "http.route": "/graphql", "url.path": "/graphql",
-                        "url.scheme": request.url.scheme},
+            attributes={
+                "http.request.method": "POST",
+                "http.route": "/graphql",
+                "url.path": "/graphql",
+                "url.scheme": request.url.scheme,
+            },
             record_exception=False,
             set_status_on_exception=False,
         ) as span:
@@ -74,8 +84,8 @@ class GraphQLEndpoint:
                 await self._audit.write(record)
             except AuditError as error:
                 response = Response(None, errors_of(error), error.status)
-            for error in response.errors:
-                error["extensions"]["traceId"] = record.trace_id
+            for fault in response.errors:
+                fault["extensions"]["traceId"] = record.trace_id
             answer = encode(response, kind, {"x-trace-id": record.trace_id})
             _describe(span, record, answer.status_code)
             return answer

@@ -28,7 +28,9 @@ def explain_plan(view: View, query: str, settings: Settings, operation_name: str
 def describe_plan(plan: Plan, view: View, engines: Mapping[str, str]) -> str:
     """The plan as text. `engines` maps each source to the scheme of its URL."""
     contract, version, purpose, _ = view.key
-    lines = [f"contract {contract} version {version}, purpose {purpose}, unpermitted: {view.permission.contract.unpermitted}"]
+    lines = [
+        f"contract {contract} version {version}, purpose {purpose}, unpermitted: {view.permission.contract.unpermitted}"
+    ]
     lines.append(f"operation {plan.operation_type} {plan.operation_name or '(anonymous)'}")
     for root in plan.roots:
         lines.append("")
@@ -69,4 +71,6 @@ def _scoped(node: FetchNode) -> list[tuple[str, Condition]]:
 
 
 def _text(statement: Statement, engines: Mapping[str, str]) -> str:
-    return compile_find(statement) if engines.get(statement.source, "").startswith("mongodb") else compile_sql(statement)
+    return (
+        compile_find(statement) if engines.get(statement.source, "").startswith("mongodb") else compile_sql(statement)
+    )

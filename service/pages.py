@@ -77,9 +77,7 @@ def page_routes(*, demo_clients: Path | None) -> list[BaseRoute]:
     """
     assets = _assets()
     landing = _versioned((_STATIC / "landing.html").read_text(encoding="utf-8"), assets)
-    graphiql = _asset(
-        _versioned((_STATIC / "graphiql.html").read_text(encoding="utf-8"), assets).encode(), ".html"
-    )
+    graphiql = _asset(_versioned((_STATIC / "graphiql.html").read_text(encoding="utf-8"), assets).encode(), ".html")
 
     def serve_landing(request: Request) -> Response:
         return _conditional(request, _asset(_landing(landing, demo_clients).encode(), ".html"), _REVALIDATE)
@@ -149,9 +147,7 @@ def _conditional(request: Request, asset: _Asset, cache_control: str) -> Respons
     if etag in held or "*" in held:
         return Response(status_code=304, headers=headers)
     if compressed is not None:
-        return Response(
-            compressed, headers={**headers, "Content-Encoding": "gzip"}, media_type=asset.media_type
-        )
+        return Response(compressed, headers={**headers, "Content-Encoding": "gzip"}, media_type=asset.media_type)
     return Response(asset.body, headers=headers, media_type=asset.media_type)
 
 
@@ -174,10 +170,7 @@ def _sample_clients(path: Path) -> list[dict[str, object]]:
     clients = json.loads(path.read_bytes())
     if not isinstance(clients, list) or not all(_is_sample_client(client) for client in clients):
         raise ValueError("not a list of sample clients, each with a text for " + ", ".join(_REQUIRED_KEYS))
-    return [
-        {key: client[key] for key in (*_REQUIRED_KEYS, *_OPTIONAL_KEYS) if key in client}
-        for client in clients
-    ]
+    return [{key: client[key] for key in (*_REQUIRED_KEYS, *_OPTIONAL_KEYS) if key in client} for client in clients]
 
 
 def _is_sample_client(value: object) -> bool:
@@ -192,17 +185,13 @@ def _landing(template: str, demo_clients: Path | None) -> str:
         rows = "".join(_sample_client_row(client) for client in _sample_clients(demo_clients))
     except (OSError, ValueError):
         rows = ""
-    nothing = (
-        '<tr><td colspan="4">Chưa có dữ liệu mẫu. <small lang="en">No sample data yet.</small></td></tr>'
-    )
+    nothing = '<tr><td colspan="4">Chưa có dữ liệu mẫu. <small lang="en">No sample data yet.</small></td></tr>'
     return template.replace("<!-- rows -->", rows or nothing)
 
 
 def _sample_client_row(client: Mapping[str, object]) -> str:
     text = {key: escape(str(value)) for key, value in client.items()}
-    small = {
-        key: f'<small lang="en">{text[key]}</small>' for key in ("titleEn", "descriptionEn") if key in text
-    }
+    small = {key: f'<small lang="en">{text[key]}</small>' for key in ("titleEn", "descriptionEn") if key in text}
     title = text.get("title", text["name"])
     link = f"graphiql?client={quote(str(client['name']), safe='')}"
     return (

@@ -15,10 +15,13 @@ __all__ = ["set_up_tracing", "trace_id_of"]
 def set_up_tracing(version: str, *processors: SpanProcessor) -> TracerProvider:
     """The process's tracer provider.
 
-    `OTEL_EXPORTER_OTLP_ENDPOINT` or `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` turns the export on; `OTEL_TRACES_EXPORTER=none`
-    keeps it off; `OTEL_SERVICE_NAME`, `OTEL_RESOURCE_ATTRIBUTES` and `OTEL_TRACES_SAMPLER` mean what OpenTelemetry says.
+    `OTEL_EXPORTER_OTLP_ENDPOINT` or `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` turns the export on;
+    `OTEL_TRACES_EXPORTER=none` keeps it off. `OTEL_SERVICE_NAME`, `OTEL_RESOURCE_ATTRIBUTES` and
+    `OTEL_TRACES_SAMPLER` mean what OpenTelemetry says.
     """
-    resource = Resource.create({SERVICE_NAME: os.environ.get("OTEL_SERVICE_NAME", "lienthong"), SERVICE_VERSION: version})
+    resource = Resource.create(
+        {SERVICE_NAME: os.environ.get("OTEL_SERVICE_NAME", "lienthong"), SERVICE_VERSION: version}
+    )
     provider = TracerProvider(resource=resource)
     for processor in processors:
         provider.add_span_processor(processor)
@@ -38,6 +41,4 @@ def trace_id_of(span: trace.Span) -> str:
 def _exports() -> bool:
     if os.environ.get("OTEL_TRACES_EXPORTER") == "none" or os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
         return False
-    return bool(
-        os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or os.environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
-    )
+    return bool(os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or os.environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"))

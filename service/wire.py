@@ -107,7 +107,10 @@ def encode(response: Response, kind: str, headers: Mapping[str, str]) -> HttpRes
     if kind == JSON and response.data is None and status == 400 and not _malformed(response):
         status = 200
     return HttpResponse(
-        orjson.dumps(response.body()), status, {**headers, "cache-control": "no-store"}, f"{kind}; charset=utf-8"
+        orjson.dumps(response.body()),
+        status,
+        {**headers, "cache-control": "no-store"},
+        f"{kind}; charset=utf-8",
     )
 
 

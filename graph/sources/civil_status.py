@@ -33,9 +33,7 @@ class BirthRecord:
     father_personal_id: PersonalId | None = stored(
         "cha.personalId", third_party=True, description="Số định danh của cha"
     )
-    mother_personal_id: PersonalId | None = stored(
-        "me.personalId", third_party=True, description="Số định danh của mẹ"
-    )
+    mother_personal_id: PersonalId | None = stored("me.personalId", third_party=True, description="Số định danh của mẹ")
     father: CitizenRef | None = linked("cha.personalId", "personal_id", third_party=True, description="Cha (father)")
     mother: CitizenRef | None = linked("me.personalId", "personal_id", third_party=True, description="Mẹ (mother)")
 

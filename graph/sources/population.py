@@ -21,7 +21,13 @@ from graph.values import AbsenceStatus, Address, CodedValue, Contact, PersonName
 SOURCE = "population"
 
 
-@entity(source=SOURCE, table="identity_card", identity="card_id", subject="personal_id", description="Thẻ căn cước.")
+@entity(
+    source=SOURCE,
+    table="identity_card",
+    identity="card_id",
+    subject="personal_id",
+    description="Thẻ căn cước.",
+)
 class IdentityCard:
     """Item 14: issue date, place and validity of a card."""
 
@@ -76,7 +82,10 @@ class HouseholdMember:
         "relation_to_head", third_party=True, description="Quan hệ với chủ hộ (relation to the head)"
     )
     citizen: CitizenRef | None = linked(
-        "personal_id", "personal_id", third_party=True, description="Hồ sơ dân cư của thành viên (their own record)"
+        "personal_id",
+        "personal_id",
+        third_party=True,
+        description="Hồ sơ dân cư của thành viên (their own record)",
     )
 
 
@@ -129,14 +138,20 @@ class CitizenRecord:
         "origin_", present="country_code", description="Quê quán (mục 8, place of origin)"
     )
     ethnicity: CodedValue | None = embedded(
-        "ethnicity_", present="code", code_list="ethnicity", sensitive=True, description="Dân tộc (mục 9, ethnicity)"
+        "ethnicity_",
+        present="code",
+        code_list="ethnicity",
+        sensitive=True,
+        description="Dân tộc (mục 9, ethnicity)",
     )
     religion: CodedValue | None = embedded(
-        "religion_", present="code", code_list="religion", sensitive=True, description="Tôn giáo (mục 10, religion)"
+        "religion_",
+        present="code",
+        code_list="religion",
+        sensitive=True,
+        description="Tôn giáo (mục 10, religion)",
     )
-    nationalities: list[str] | None = stored(
-        "nationalities", description="Quốc tịch (mục 11): mã ISO 3166-1 alpha-2"
-    )
+    nationalities: list[str] | None = stored("nationalities", description="Quốc tịch (mục 11): mã ISO 3166-1 alpha-2")
     blood_group: BloodGroup | None = stored(
         "blood_group", codec=blood_group, sensitive=True, description="Nhóm máu (mục 12, blood group)"
     )
@@ -145,7 +160,10 @@ class CitizenRecord:
         "personal_id", "personal_id", description="Thẻ căn cước, CCCD, CMND 12 số (mục 14)"
     )
     relatives: list[Relative] | None = linked(
-        "personal_id", "personal_id", third_party=True, description="Cha, mẹ, vợ, chồng, con, người đại diện (mục 15)"
+        "personal_id",
+        "personal_id",
+        third_party=True,
+        description="Cha, mẹ, vợ, chồng, con, người đại diện (mục 15)",
     )
     permanent_residence: Address | None = embedded(
         "permanent_", present="country_code", description="Nơi thường trú (mục 16)"
@@ -167,9 +185,7 @@ class CitizenRecord:
     marital_status: MaritalStatus | None = stored(
         "marital_status", codec=marital_status, description="Tình trạng hôn nhân (mục 21)"
     )
-    relation_to_household_head: str | None = stored(
-        "relation_to_head", description="Mối quan hệ với chủ hộ (mục 22)"
-    )
+    relation_to_household_head: str | None = stored("relation_to_head", description="Mối quan hệ với chủ hộ (mục 22)")
     household: Household | None = linked(
         "household_id", "household_id", assured=True, description="Hộ gia đình (mục 23, household)"
     )
@@ -177,4 +193,3 @@ class CitizenRecord:
         "date_of_death_or_missing", description="Ngày, tháng, năm chết hoặc mất tích (mục 24)"
     )
     contact: Contact | None = embedded("contact_", description="Số thuê bao di động, thư điện tử (mục 25)")
-

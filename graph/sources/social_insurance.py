@@ -22,7 +22,12 @@ class ContributionStatus(Enum):
     ENDED = strawberry.enum_value("DA_NGHI", description="Đã nghỉ")
 
 
-@entity(source=SOURCE, table="the_bhyt", subject="personalId", description="Thẻ bảo hiểm y tế (health insurance card).")
+@entity(
+    source=SOURCE,
+    table="the_bhyt",
+    subject="personalId",
+    description="Thẻ bảo hiểm y tế (health insurance card).",
+)
 class HealthInsuranceCard:
     """A health insurance card, with the source's elements maThe, gtTheTu and so on."""
 

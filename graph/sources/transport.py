@@ -52,7 +52,10 @@ class VehicleStatus(Enum):
 
 
 @entity(
-    source=SOURCE, table="giay_phep_lai_xe", subject="personalId", description="Giấy phép lái xe (driving licence)."
+    source=SOURCE,
+    table="giay_phep_lai_xe",
+    subject="personalId",
+    description="Giấy phép lái xe (driving licence).",
 )
 class DrivingLicence:
     """A driving licence; classes since 2025-01-01 are A1 to DE."""
@@ -69,7 +72,10 @@ class DrivingLicence:
 
 
 @entity(
-    source=SOURCE, table="phuong_tien", subject="ownerPersonalId", description="Phương tiện đã đăng ký (vehicle)."
+    source=SOURCE,
+    table="phuong_tien",
+    subject="ownerPersonalId",
+    description="Phương tiện đã đăng ký (vehicle).",
 )
 class Vehicle:
     """A registered vehicle."""
@@ -103,7 +109,10 @@ class CitizenTransport:
 class TransportQuery:
     """Roots that begin in transport."""
 
-    @lookup("bienSo", description="Xe theo biển số, đến được chủ xe (a vehicle by its plate, and on to its owner).")
+    @lookup(
+        "bienSo",
+        description="Xe theo biển số, đến được chủ xe (a vehicle by its plate, and on to its owner).",
+    )
     def vehicle(self, plate: str) -> Vehicle | None:
         """A vehicle."""
 
