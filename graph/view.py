@@ -6,8 +6,9 @@ the narrowed schema. In `null` mode the client sees the whole schema and the pla
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from graphql import (
     GraphQLArgument,
@@ -31,6 +32,8 @@ from graph.catalog import Catalog
 from graph.fields import Report, Search, Verify
 
 __all__ = ["View"]
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -86,9 +89,9 @@ class View:
         return self._sdl[0]
 
 
-def _rebuilt(full: Any, changes: dict[str, Any]) -> Any:
+def _rebuilt(kind: Callable[..., T], full: Any, changes: dict[str, Any]) -> T:
     """A copy of a type, field or argument with some of its parts changed."""
-    return type(full)(**{**full.to_kwargs(), **changes})
+    return kind(**{**full.to_kwargs(), **changes})
 
 
 class _Printable:
@@ -182,7 +185,7 @@ class _Narrowing:
                 name: self._field(f, full.name, name) for name, f in full.fields.items() if self._exists(full, name)
             }
 
-        return cast("GraphQLObjectType", _rebuilt(full, {"fields": fields, "interfaces": ()}))
+        return _rebuilt(GraphQLObjectType, full, {"fields": fields, "interfaces": ()})
 
     def _exists(self, full: GraphQLObjectType, name: str) -> bool:
         if full is self.catalog.schema.query_type:
@@ -192,7 +195,7 @@ class _Narrowing:
 
     def _field(self, full: GraphQLField, type_name: str, name: str) -> GraphQLField:
         kept = {arg: self._argument(a) for arg, a in full.args.items() if self._argument_exists(type_name, name, arg)}
-        return cast("GraphQLField", _rebuilt(full, {"type_": self._wrap(full.type), "args": kept}))
+        return _rebuilt(GraphQLField, full, {"type_": self._wrap(full.type), "args": kept})
 
     def _argument_exists(self, type_name: str, name: str, argument: str) -> bool:
         home = self.catalog.roots[name] if type_name == "Query" else None
@@ -201,15 +204,15 @@ class _Narrowing:
         return any(coordinate in self.permission.filterable for _, coordinate in home.orders.values())
 
     def _argument(self, full: GraphQLArgument) -> GraphQLArgument:
-        return cast("GraphQLArgument", _rebuilt(full, {"type_": self._wrap(full.type)}))
+        return _rebuilt(GraphQLArgument, full, {"type_": self._wrap(full.type)})
 
     def _input(self, full: GraphQLInputObjectType) -> GraphQLInputObjectType:
         kept = {name: f for name, f in full.fields.items() if self._usable(full.name, name)}
-        return cast("GraphQLInputObjectType", _rebuilt(full, {"fields": kept}))
+        return _rebuilt(GraphQLInputObjectType, full, {"fields": kept})
 
     def _enum(self, full: GraphQLEnumType) -> GraphQLEnumType:
         kept = {name: v for name, v in full.values.items() if self._usable(full.name, name)}
-        return cast("GraphQLEnumType", _rebuilt(full, {"values": kept}))
+        return _rebuilt(GraphQLEnumType, full, {"values": kept})
 
     def _usable(self, type_name: str, member: str) -> bool:
         """Whether an input field or enum value may be used: it needs no grant, or it has a filterable one."""
