@@ -6,9 +6,13 @@ Make a shard and write it to every database, over connections that it keeps.
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
+import os
+import threading
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from multiprocessing.connection import wait
 from typing import TYPE_CHECKING
 
 from samples import postgres
@@ -32,8 +36,17 @@ _desks: list[_Desk] = []
 
 def open_desk(sample: Sample, admin_url: str, mongo_urls: Mapping[str, str]) -> None:
     """Connect this process once; the connections end with it."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     runner = asyncio.Runner()
     _desks.append(_Desk(sample, runner, runner.run(postgres.connect(admin_url)), Sources(mongo_urls)))
+
+
+def _end_with_parent() -> None:
+    """A pool's process outlives a parent that was killed, and would write into the load that comes after."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
 
 
 def load_shard(number: int) -> Counter[str]:
