@@ -45,6 +45,13 @@ WHERE contract_id = $1 AND version = $2 ORDER BY purpose, coordinate
 """
 
 
+class _StatelessConnection(asyncpg.Connection):  # type: ignore[type-arg]  # not subscriptable at run time
+    """A connection that needs no reset between uses: nothing here ever changes a session's state."""
+
+    def get_reset_query(self) -> str:
+        return ""
+
+
 async def open_governance(url: str, *, pool_size: int, timeout: float) -> asyncpg.Pool[Any]:
     """A pool to the governance schema; connections are made when first needed. `timeout` in seconds."""
     return await asyncpg.create_pool(
@@ -53,6 +60,7 @@ async def open_governance(url: str, *, pool_size: int, timeout: float) -> asyncp
         max_size=pool_size,
         timeout=timeout,
         command_timeout=timeout,
+        connection_class=_StatelessConnection,
         server_settings={"application_name": "lienthong-governance"},
     )
 

@@ -6,7 +6,7 @@ import asyncio
 import re
 from functools import lru_cache
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import asyncpg
 
@@ -24,6 +24,13 @@ _OUTAGES = (
     asyncpg.TooManyConnectionsError,
     asyncpg.OperatorInterventionError,
 )
+
+
+class _StatelessConnection(asyncpg.Connection):  # type: ignore[type-arg]  # not subscriptable at run time
+    """A connection that needs no reset between fetches: nothing here ever changes a session's state."""
+
+    def get_reset_query(self) -> str:
+        return ""
 
 
 class PostgresConnector:
@@ -89,6 +96,7 @@ class PostgresConnector:
                     min_size=0,
                     max_size=self._pool_size,
                     timeout=self._timeout,
+                    connection_class=_StatelessConnection,
                     server_settings={
                         "application_name": "lienthong",
                         "statement_timeout": str(int(self._timeout * 1000)),
@@ -161,4 +169,4 @@ def _pairs(fetch: Fetch) -> list[tuple[Any, Condition]]:
 def _address(url: str) -> tuple[str, int | None]:
     parts = urlsplit(url)
     match = re.search(r"[?&]host=([^&]+)", url)
-    return (parts.hostname or (match.group(1) if match else "localhost"), parts.port)
+    return (unquote(parts.hostname or (match.group(1) if match else "localhost")), parts.port)

@@ -1,0 +1,53 @@
+"""Fixtures that many tests share: real databases with sample data, and the service over HTTP in this process."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from samples.load import load
+from service.demo import SOURCES
+from service.embedded import EmbeddedServers
+from service.migrate import migrate
+from tests.running import Governance, RunningService, observed_tracing, settings_for
+
+CITIZENS = 2_000
+SEED = 46
+
+
+@pytest.fixture(scope="session")
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServers]:
+    """The embedded servers, migrated and filled with sample citizens; they take fail points."""
+    with EmbeddedServers(tmp_path_factory.mktemp("databases"), test_commands=True) as servers:
+        asyncio.run(migrate(servers.admin_url))
+        asyncio.run(
+            load(
+                servers.admin_url,
+                {source: servers.mongo_url(source) for source in SOURCES},
+                citizens=CITIZENS,
+                seed=SEED,
+                progress=lambda *_: None,
+            )
+        )
+        yield servers
+
+
+@pytest.fixture(scope="session")
+def governance(databases: EmbeddedServers) -> Governance:
+    """Contracts and keys of the tests; every sample contract is installed."""
+    governance = Governance(databases.admin_url)
+    governance.install_samples(Path("samples/contracts.toml"), datetime.now(UTC))
+    return governance
+
+
+@pytest.fixture(scope="session")
+def service(databases: EmbeddedServers, governance: Governance) -> Iterator[RunningService]:
+    """The service on a loopback port, with every statement and span it causes at hand."""
+    observed_tracing()
+    with RunningService(settings_for(databases)) as running:
+        running.governance = governance
+        yield running

@@ -1,0 +1,254 @@
+"""The service under test: a real uvicorn in a thread, real databases, and eyes on drivers, spans and audit."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import socket
+import threading
+import time
+from collections.abc import Coroutine, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+from unittest import mock
+
+import asyncpg
+import httpx
+import uvicorn
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from pymongo import monitoring
+
+from auth.contract import Contract
+from auth.registry import install_contract, issue_key, read_contracts
+from service.app import create_app
+from service.demo import SOURCES
+from service.embedded import EmbeddedServers
+from service.settings import Settings
+from service.telemetry import set_up_tracing
+
+T = TypeVar("T")
+
+_EXPORTER = InMemorySpanExporter()
+_TRACING: list[object] = []
+_KEY = base64.b64encode(bytes(32)).decode()
+
+
+def settings_for(databases: EmbeddedServers, **changes: Any) -> Settings:
+    """The settings of a service over the test databases."""
+    sources = {source: databases.mongo_url(source) for source in SOURCES}
+    sources["population"] = databases.postgres_url("lienthong_reader")
+    given = {
+        "governance_url": databases.postgres_url("lienthong_gateway"),
+        "sources": sources,
+        "cursor_key": _KEY,
+        "audit_key": _KEY,
+        "port": free_port(),
+        **changes,
+    }
+    return Settings(_env_file=None, **given)
+
+
+def free_port() -> int:
+    """A loopback port that nothing listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def observed_tracing() -> None:
+    """Set up tracing once per test process; spans are kept in memory."""
+    if not _TRACING:
+        _TRACING.append(set_up_tracing("test", SimpleSpanProcessor(_EXPORTER)))
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine to its end from a test that is not one."""
+    return asyncio.run(work)
+
+
+@dataclass
+class Governance:
+    """Contracts and keys, written as an administrator would."""
+
+    admin_url: str
+    contracts: dict[str, Contract] = field(default_factory=dict)
+    authorizations: dict[str, str] = field(default_factory=dict)
+
+    def install_samples(self, path: Path, now: datetime) -> None:
+        """Install every contract of a file, under its client's name."""
+        for contract in read_contracts(path, now):
+            self.install(contract)
+
+    def install(self, contract: Contract, *, days: int = 1) -> str:
+        """Install a contract and issue a key for it; the `Authorization` header's value."""
+
+        async def work() -> str:
+            connection = await asyncpg.connect(self.admin_url)
+            try:
+                await install_contract(connection, contract)
+                return (await issue_key(connection, contract.contract_id, days=days)).authorization
+            finally:
+                await connection.close()
+
+        self.contracts[contract.client.client_id] = contract
+        self.authorizations[contract.client.client_id] = run(work())
+        return self.authorizations[contract.client.client_id]
+
+    def replace(self, client: str, **changes: Any) -> str:
+        """Install the next version of a client's contract; the new key."""
+        contract = self.contracts[client]
+        return self.install(replace(contract, version=contract.version + 1, **changes))
+
+    def fetch(self, sql: str, *values: Any) -> list[Any]:
+        """Rows of a query by the administrator."""
+
+        async def work() -> list[Any]:
+            connection = await asyncpg.connect(self.admin_url)
+            try:
+                return list(await connection.fetch(sql, *values))
+            finally:
+                await connection.close()
+
+        return run(work())
+
+
+@dataclass
+class Observed:
+    """What reached the databases: (source, text of the statement) in order."""
+
+    everything: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def statements(self) -> list[tuple[str, str]]:
+        """The statements that read data: all but those on contracts and audit."""
+        return [(source, text) for source, text in self.everything if source != "lienthong-governance"]
+
+    def of(self, source: str) -> list[str]:
+        """The statements of one source."""
+        return [text for name, text in self.everything if name == source]
+
+
+class _MongoListener(monitoring.CommandListener):
+    def __init__(self, sink: list[tuple[str, str]]) -> None:
+        self.sink = sink
+
+    def started(self, event: monitoring.CommandStartedEvent) -> None:
+        if event.command_name in {"find", "aggregate", "getMore", "count", "distinct"}:
+            self.sink.append((event.database_name, json.dumps(event.command, default=str)))
+
+    def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
+        pass
+
+    def failed(self, event: monitoring.CommandFailedEvent) -> None:
+        pass
+
+
+class RunningService:
+    """The service in a thread of this process, from `with` on; `url` is where it listens."""
+
+    governance: Governance
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.url = f"http://127.0.0.1:{settings.port}"
+        self.statements: list[tuple[str, str]] = []
+        self._patches: list[Any] = []
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+
+    def __enter__(self) -> Self:
+        self._observe_drivers()
+        config = uvicorn.Config(
+            create_app(self.settings), host="127.0.0.1", port=self.settings.port, log_level="error", access_log=False
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, name="service")
+        self._thread.start()
+        deadline = time.monotonic() + 20
+        while not self._server.started:
+            if time.monotonic() > deadline or not self._thread.is_alive():
+                raise RuntimeError("the service did not start")
+            time.sleep(0.01)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        assert self._server is not None
+        assert self._thread is not None
+        self._server.should_exit = True
+        self._thread.join(20)
+        for patch in self._patches:
+            patch.stop()
+        assert not self._thread.is_alive()
+
+    @property
+    def spans(self) -> tuple[ReadableSpan, ...]:
+        """The finished spans of this process since `forget`."""
+        return _EXPORTER.get_finished_spans()
+
+    def post(
+        self,
+        client: str,
+        query: str,
+        variables: Mapping[str, Any] | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        **more: Any,
+    ) -> httpx.Response:
+        """Send an operation as a sample client, for the first of its purposes."""
+        contract = self.governance.contracts[client]
+        return httpx.post(
+            f"{self.url}/graphql",
+            json={"query": query, "variables": dict(variables or {}), **more},
+            headers={
+                "authorization": self.governance.authorizations[client],
+                "x-purpose": next(iter(contract.purposes)),
+                "accept": "application/graphql-response+json",
+                **(headers or {}),
+            },
+            timeout=30,
+        )
+
+    def answer(self, client: str, query: str, variables: Mapping[str, Any] | None = None) -> Any:
+        """The data of an operation that must be answered without errors."""
+        body = self.post(client, query, variables).json()
+        assert "errors" not in body, body["errors"]
+        return body["data"]
+
+    @contextmanager
+    def observing(self) -> Iterator[Observed]:
+        """Collect what reaches the databases inside the block."""
+        start = len(self.statements)
+        observed = Observed()
+        yield observed
+        observed.everything += self.statements[start:]
+
+    def forget(self) -> None:
+        """Forget the spans so far."""
+        _EXPORTER.clear()
+
+    def _observe_drivers(self) -> None:
+        create_pool = asyncpg.create_pool
+
+        def logging_pool(*arguments: Any, **options: Any) -> Any:
+            name = options["server_settings"]["application_name"]
+            source = "population" if name == "lienthong" else name
+
+            async def log(connection: Any) -> None:
+                connection.add_query_logger(lambda record: self.statements.append((source, record.query)))
+
+            return create_pool(*arguments, **options, init=log)
+
+        patch = mock.patch("connectors.postgres.asyncpg.create_pool", logging_pool)
+        patch.start()
+        self._patches.append(patch)
+        monitoring.register(_MongoListener(self.statements))
