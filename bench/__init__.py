@@ -1,0 +1,1 @@
+"""`python -m bench`: the gateway against plain Strawberry and against a handler written by hand."""
