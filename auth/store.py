@@ -45,7 +45,7 @@ WHERE contract_id = $1 AND version = $2 ORDER BY purpose, coordinate
 """
 
 
-class _StatelessConnection(asyncpg.Connection):  # type: ignore[type-arg]  # not subscriptable at run time
+class _StatelessConnection(asyncpg.Connection):
     """A connection that needs no reset between uses: nothing here ever changes a session's state."""
 
     def get_reset_query(self) -> str:

@@ -20,6 +20,8 @@ __all__ = ["MongoConnector", "MongoDriver", "compile_find"]
 MongoDriver = Literal["pymongo", "motor"]
 
 _ONE_BATCH = 100_000
+# The share of the time limit given to reaching the server, so that one that is away is told from one that is slow.
+_REACHING = 0.6
 _PATH = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*\Z")
 _TIMEOUTS = (pymongo.errors.NetworkTimeout, pymongo.errors.ExecutionTimeout, pymongo.errors.WTimeoutError)
 
@@ -39,12 +41,13 @@ class MongoConnector:
         self.address, self.port = parts.hostname or "localhost", parts.port or 27017
         options = {
             "maxPoolSize": pool_size,
-            "serverSelectionTimeoutMS": int(timeout * 1000),
-            "connectTimeoutMS": int(timeout * 1000),
-            "timeoutMS": int(timeout * 1000),
+            "serverSelectionTimeoutMS": int(timeout * 1000 * _REACHING),
+            "connectTimeoutMS": int(timeout * 1000 * _REACHING),
+            "socketTimeoutMS": int(timeout * 1000),
             "appname": "lienthong",
         }
         self._driver = driver
+        self._max_time_ms = int(timeout * 1000)
         self._client: Any = _client(driver)(url, **options)
         self._database = self._client[self.namespace]
 
@@ -57,14 +60,13 @@ class MongoConnector:
             sort=[(name, 1) for name in fetch.statement.order] or None,
             limit=fetch.limit or 0,
             batch_size=_ONE_BATCH,
+            max_time_ms=self._max_time_ms,
         )
         try:
             documents = await cursor.to_list(None)
         except (TimeoutError, *_TIMEOUTS) as error:
             raise SourceTimeoutError(self.source) from error
         except pymongo.errors.PyMongoError as error:
-            if getattr(error, "timeout", False) and not isinstance(error, pymongo.errors.ServerSelectionTimeoutError):
-                raise SourceTimeoutError(self.source) from error
             if isinstance(error, pymongo.errors.ConnectionFailure):
                 raise SourceUnavailableError(self.source) from error
             raise SourceFaultError(self.source) from error

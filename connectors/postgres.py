@@ -26,7 +26,7 @@ _OUTAGES = (
 )
 
 
-class _StatelessConnection(asyncpg.Connection):  # type: ignore[type-arg]  # not subscriptable at run time
+class _StatelessConnection(asyncpg.Connection):
     """A connection that needs no reset between fetches: nothing here ever changes a session's state."""
 
     def get_reset_query(self) -> str:

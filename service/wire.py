@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any, ClassVar
 
 import orjson
@@ -10,11 +11,21 @@ from starlette.requests import Request
 from starlette.responses import Response as HttpResponse
 
 from resolvers.engine import OperationRequest
-from resolvers.errors import ClientError
+from resolvers.errors import (
+    ClientError,
+    InputError,
+    LimitExceededError,
+    OperationError,
+    ParseError,
+    ValidationError,
+)
 from resolvers.respond import Response
 
 __all__ = ["BodyTooLargeError", "MalformedRequestError", "encode", "media_type", "read_operation"]
 
+_ABOUT_THE_OPERATION = {
+    error.code for error in (ParseError, ValidationError, OperationError, InputError, LimitExceededError)
+}
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 JSON = "application/json"
 
@@ -104,15 +115,10 @@ def media_type(request: Request) -> str:
 def encode(response: Response, kind: str, headers: Mapping[str, str]) -> HttpResponse:
     """The HTTP response. Under `application/json` a well-formed request that was not executed is a 200."""
     status = response.status
-    if kind == JSON and response.data is None and status == 400 and not _malformed(response):
+    codes = {error["extensions"]["code"] for error in response.errors}
+    if kind == JSON and response.data is None and codes and codes <= _ABOUT_THE_OPERATION:
         status = 200
-    return HttpResponse(
-        orjson.dumps(response.body()),
-        status,
-        {**headers, "cache-control": "no-store"},
-        f"{kind}; charset=utf-8",
-    )
-
-
-def _malformed(response: Response) -> bool:
-    return any(error["extensions"]["code"] == MalformedRequestError.code for error in response.errors)
+    sent = {**headers, "cache-control": "no-store"}
+    if status == HTTPStatus.UNAUTHORIZED:
+        sent["www-authenticate"] = 'Bearer realm="lienthong"'
+    return HttpResponse(orjson.dumps(response.body()), status, sent, f"{kind}; charset=utf-8")

@@ -37,6 +37,7 @@ T = TypeVar("T")
 
 _EXPORTER = InMemorySpanExporter()
 _TRACING: list[object] = []
+_CREATE_POOL = asyncpg.create_pool
 _KEY = base64.b64encode(bytes(32)).decode()
 
 
@@ -52,7 +53,7 @@ def settings_for(databases: EmbeddedServers, **changes: Any) -> Settings:
         "port": free_port(),
         **changes,
     }
-    return Settings(_env_file=None, **given)
+    return Settings(**{"_env_file": None, **given})
 
 
 def free_port() -> int:
@@ -237,8 +238,6 @@ class RunningService:
         _EXPORTER.clear()
 
     def _observe_drivers(self) -> None:
-        create_pool = asyncpg.create_pool
-
         def logging_pool(*arguments: Any, **options: Any) -> Any:
             name = options["server_settings"]["application_name"]
             source = "population" if name == "lienthong" else name
@@ -246,7 +245,7 @@ class RunningService:
             async def log(connection: Any) -> None:
                 connection.add_query_logger(lambda record: self.statements.append((source, record.query)))
 
-            return create_pool(*arguments, **options, init=log)
+            return _CREATE_POOL(*arguments, **options, init=log)
 
         patch = mock.patch("connectors.postgres.asyncpg.create_pool", logging_pool)
         patch.start()

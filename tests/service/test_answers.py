@@ -96,8 +96,10 @@ def test_statements_name_only_planned_columns_and_paths(service: RunningService,
         service.post("mot-cua", STEP_TWO, {"ids": ids[:3]})
     selects = {line for text in observed.of("population") for line in text.splitlines() if line.startswith("SELECT")}
     assert selects == {
-        "SELECT t.personal_id, t.birth_full_name, t.permanent_country_code, t.permanent_province_code, r1.name, "
-        "t.household_id",
+        (
+            "SELECT t.personal_id, t.birth_full_name, t.permanent_country_code, t.permanent_province_code, r1.name, "
+            "t.household_id"
+        ),
         "SELECT t.household_id, t.personal_id, t.birth_full_name",
     }
     finds = "\n".join(observed.of("transport") + observed.of("social_insurance"))
