@@ -1,0 +1,312 @@
+"""The oracle: the same operation, answered field by field by graphql-core over tables in memory.
+
+It is deliberately naive. Every field of every object scans its table anew; nothing is planned, batched or
+cached. It shares the declarations (`graph`) with the engine and imports nothing of `resolvers`, so that
+both can only agree by being right.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import (
+    ExecutionResult,
+    GraphQLError,
+    GraphQLResolveInfo,
+    GraphQLSchema,
+    build_schema,
+    execute_sync,
+    get_named_type,
+    is_list_type,
+    parse,
+    print_schema,
+)
+
+from graph.fields import Criterion, Embedded, Entity, Linked, Lookup, Search, Stored, Verify
+from graph.scalars import parse_partial_date, parse_personal_id
+from graph.view import View
+from tests.reach import Record, inner_record, reach_of, without_arguments
+
+__all__ = ["Answer", "Fault", "Oracle", "Question", "World", "scalars_checked"]
+
+Row = Mapping[str, Any]
+Fault = tuple[str, tuple[str, ...], int | None]
+
+
+@dataclass(frozen=True)
+class World:
+    """What the sources hold (source -> table -> rows), and the error code of each source that fails."""
+
+    tables: Mapping[str, Mapping[str, Sequence[Row]]]
+    failing: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a client sends."""
+
+    query: str
+    operation_name: str | None = None
+    variables: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The data, the errors as (code, schema path, count), and the citizens whose data was read."""
+
+    data: dict[str, Any] | None
+    faults: frozenset[Fault]
+    subjects: frozenset[str]
+
+
+class _RefusedError(Exception):
+    """A field that cannot be answered; the argument is the error's code."""
+
+
+class Oracle:
+    """Answers questions under one view."""
+
+    def __init__(self, view: View) -> None:
+        self.view = view
+        self.schema = scalars_checked(build_schema(print_schema(view.schema), assume_valid=True))
+        self.loose = without_arguments(self.schema)
+
+    def answer(self, question: Question, world: World) -> Answer:
+        """The answer to a question that is valid under the view."""
+        document = parse(question.query)
+        answering = _Answering(self.view, world)
+        result = execute_sync(
+            self.schema,
+            document,
+            variable_values=dict(question.variables),
+            operation_name=question.operation_name,
+            field_resolver=answering.resolve,
+        )
+        assert isinstance(result, ExecutionResult)
+        faults = {(code, path, None) for code, path in answering.refused}
+        faults |= {("SOURCE_DATA_INVALID", path, count) for path, count in answering.unreadable.items()}
+        for error in result.errors or ():
+            assert isinstance(error.original_error, GraphQLError | None), error  # a mistake of the oracle's own
+            faults.add(("BAD_USER_INPUT", _schema_path(error.path or ()), None))
+        if result.data is not None:
+            reach = reach_of(self.view, self.loose, document, question.operation_name, question.variables)
+            faults |= {("FIELD_NOT_IN_CONTRACT", path, None) for path in reach.denied}
+        return Answer(result.data, frozenset(faults), frozenset(answering.subjects))
+
+
+def scalars_checked(schema: GraphQLSchema) -> GraphQLSchema:
+    """Give a schema made from text the two scalars whose form is checked where they enter."""
+    for name, parse_value in (("PersonalId", parse_personal_id), ("PartialDate", parse_partial_date)):
+        scalar: Any = schema.type_map.get(name)
+        if scalar is not None:
+            scalar.parse_value = scalar.coerce_input_value = parse_value
+    return schema
+
+
+class _Answering:
+    """The field resolver of one question."""
+
+    def __init__(self, view: View, world: World) -> None:
+        self.view = view
+        self.catalog = view.catalog
+        self.row_scope = view.permission.contract.row_scope
+        self.world = world
+        self.refused: set[tuple[str, tuple[str, ...]]] = set()
+        self.unreadable: Counter[tuple[str, ...]] = Counter()
+        self.subjects: set[str] = set()
+
+    def resolve(self, parent: Any, info: GraphQLResolveInfo, /, **arguments: Any) -> Any:
+        if not self.view.permits(info.parent_type.name, info.field_name):
+            return None  # `reach_of` gives the error: it is one per schema path, whether or not there are rows
+        try:
+            if info.parent_type.name == "Query":
+                return self._root(info, arguments)
+            home = self.catalog.homes.get(f"{info.parent_type.name}.{info.field_name}")
+            return parent[info.field_name] if home is None else self._field(parent, home, info)
+        except _RefusedError as error:
+            self.refused.add((str(error), _schema_path(info.path.as_list())))
+            return None
+
+    def _field(self, parent: Record, home: object, info: GraphQLResolveInfo) -> Any:
+        if isinstance(home, Stored):
+            return self._leaf(parent, home, info)
+        if isinstance(home, Embedded):
+            inner = inner_record(parent, home)
+            absent = home.present is not None and _value(parent.row, inner.prefix + home.present) is None
+            return None if absent else inner
+        assert isinstance(home, Linked)
+        entity = self.catalog.entities[get_named_type(info.return_type).name]
+        local = _value(parent.row, home.local)
+        rows = [] if local is None else self._find(entity, home.remote, local)
+        if not is_list_type(info.return_type):
+            rows = rows[:1]
+        records = self._records(entity, rows)
+        return records if is_list_type(info.return_type) else next(iter(records), None)
+
+    def _leaf(self, parent: Record, home: Stored, info: GraphQLResolveInfo) -> Any:
+        value = self._stored(parent, home)
+        if value is None:
+            return None
+        try:
+            return self.catalog.codecs[f"{info.parent_type.name}.{info.field_name}"](value)
+        except ValueError:
+            self.unreadable[_schema_path(info.path.as_list())] += 1
+            return None
+
+    def _stored(self, parent: Record, home: Stored) -> Any:
+        if home.reference is None:
+            return _value(parent.row, parent.prefix + home.element)
+        table = parent.code_list if home.reference.table == "*" else home.reference.table
+        assert table is not None
+        local = _value(parent.row, parent.prefix + home.reference.local)
+        for row in self.world.tables[parent.entity.source].get(table, ()):
+            if local is not None and _value(row, home.reference.remote) == local:
+                return _value(row, home.element)
+        return None
+
+    def _root(self, info: GraphQLResolveInfo, arguments: Mapping[str, Any]) -> Any:
+        home = self.catalog.roots[info.field_name]
+        if isinstance(home, Lookup):
+            return self._look_up(home, info, next(iter(arguments.values())))
+        if isinstance(home, Search):
+            return self._search(home, arguments)
+        if isinstance(home, Verify):
+            entity = self.catalog.entities[home.entity]
+            wanted = [(criterion, _folded(criterion, arguments[n])) for n, criterion in home.criteria.items()]
+            rows = [row for row in self._scan(entity) if all(_meets(row, c, value) for c, value in wanted)]
+            return {"matches": bool(self._records(entity, rows))}
+        return _viewer(self.view)
+
+    def _look_up(self, home: Lookup, info: GraphQLResolveInfo, given: Any) -> Any:
+        entity = self.catalog.entities[get_named_type(info.return_type).name]
+        many = is_list_type(info.return_type)
+        keys = given if many else [given]
+        if len(keys) > self.view.permission.contract.limits.batch:
+            raise _RefusedError("LIMIT_EXCEEDED")
+        found: list[Record | None] = []
+        for key in keys:
+            rows = [row for row in self._find(entity, home.element, key) if self._subject_in_scope(entity, row)]
+            found += self._records(entity, rows[:1]) or [None]
+        return found if many else found[0]
+
+    def _search(self, home: Search, arguments: Mapping[str, Any]) -> Any:
+        """A page. Of several faults the one reported is: grants, then criteria, then page size, then values."""
+        given = {name: value for name, value in arguments["filter"].items() if value is not None}
+        order = arguments.get("orderBy")
+        first = arguments["first"]
+        needed = {home.criteria[name].field for name in given} | ({home.orders[order][1]} if order else set())
+        if not needed <= self.view.permission.filterable:
+            raise _RefusedError("FIELD_NOT_IN_CONTRACT")
+        if not given or first < 1:
+            raise _RefusedError("BAD_USER_INPUT")
+        if first > self.view.permission.contract.limits.page:
+            raise _RefusedError("LIMIT_EXCEEDED")
+        wanted = [(home.criteria[name], _folded(home.criteria[name], value)) for name, value in given.items()]
+        entity = self.catalog.entities[home.entity]
+        sort = [home.orders[order][0]] if order else []
+        after = None
+        if arguments.get("after") is not None:
+            kind, _, after = arguments["after"].partition("/")
+            if kind != f"oracle-cursor-{order}":
+                raise _RefusedError("BAD_USER_INPUT")
+        rows = self._scan(entity)
+        for element in sort:
+            rows.sort(key=lambda row: _value(row, element))  # stable: the identity decides between equals
+        if after is not None:
+            rows = rows[[str(_value(row, entity.identity)) for row in rows].index(after) + 1 :]
+        rows = [row for row in rows if all(_meets(row, c, value) for c, value in wanted)]
+        cursors = [f"oracle-cursor-{order}/{_value(row, entity.identity)}" for row in rows[:first]]
+        nodes = self._records(entity, rows[:first])
+        return {
+            "edges": [{"cursor": c, "node": node} for c, node in zip(cursors, nodes, strict=True)],
+            "pageInfo": {
+                "hasNextPage": len(rows) > first,
+                "hasPreviousPage": after is not None,
+                "startCursor": cursors[0] if cursors else None,
+                "endCursor": cursors[-1] if cursors else None,
+            },
+        }
+
+    def _find(self, entity: Entity, element: str, key: Any) -> list[Row]:
+        return [row for row in self._scan(entity) if _matches(_value(row, element), key)]
+
+    def _scan(self, entity: Entity) -> list[Row]:
+        """Every row of the entity that the contract's row scope lets the client see, by identity."""
+        failure = self.world.failing.get(entity.source)
+        if failure is not None:
+            raise _RefusedError(failure)
+        rows = list(self.world.tables[entity.source].get(entity.table, ()))
+        if entity.scope is not None:
+            for name, allowed in self.row_scope.items():
+                rows = [row for row in rows if _value(row, entity.scope[name]) in allowed]
+        return sorted(rows, key=lambda row: _value(row, entity.identity))
+
+    def _subject_in_scope(self, entity: Entity, row: Row) -> bool:
+        if not self.row_scope or entity.scope is not None:
+            return True
+        assert entity.subject is not None
+        citizen = self.catalog.entities["Citizen"]
+        assert citizen.subject is not None
+        return bool(self._find(citizen, citizen.subject, _value(row, entity.subject)))
+
+    def _records(self, entity: Entity, rows: Iterable[Row]) -> list[Record]:
+        records = [Record(entity, row) for row in rows]
+        for record in records:
+            subject = None if entity.subject is None else _value(record.row, entity.subject)
+            self.subjects.update(s for s in (subject if isinstance(subject, list) else [subject]) if s is not None)
+        return records
+
+
+def _schema_path(path: Iterable[str | int]) -> tuple[str, ...]:
+    return tuple(key for key in path if isinstance(key, str))
+
+
+def _value(row: Any, path: str) -> Any:
+    """The element at a dotted path; a missing step is a missing value."""
+    for step in path.split("."):
+        if not isinstance(row, Mapping):
+            return None
+        row = row.get(step)
+    return row
+
+
+def _matches(stored: Any, key: Any) -> bool:
+    return key in stored if isinstance(stored, list) else stored is not None and stored == key
+
+
+def _meets(row: Row, criterion: Criterion, wanted: Any) -> bool:
+    stored = _value(row, criterion.element)
+    if criterion.operator == "prefix":
+        return isinstance(stored, str) and stored.startswith(wanted)
+    assert criterion.operator == "equals"
+    return bool(stored == wanted)
+
+
+def _folded(criterion: Criterion, given: Any) -> Any:
+    folded = criterion.fold(given) if criterion.fold else given
+    if folded == "":
+        raise _RefusedError("BAD_USER_INPUT")
+    return folded
+
+
+def _viewer(view: View) -> dict[str, Any]:
+    permission = view.permission
+    contract = permission.contract
+    return {
+        "client": contract.client.client_id,
+        "clientName": contract.client.name,
+        "contract": contract.contract_id,
+        "version": contract.version,
+        "purpose": permission.purpose,
+        "purposes": [{"code": p.code, "text": p.text, "legalBasis": p.legal_basis} for p in contract.purposes.values()],
+        "services": sorted(contract.services),
+        "fields": [
+            {"coordinate": c, "readable": c in permission.readable, "filterable": c in permission.filterable}
+            for c in sorted({grant.coordinate for grant in contract.grants[permission.purpose]})
+        ],
+        "unpermitted": contract.unpermitted,
+        "validTo": contract.valid_to.isoformat(),
+    }

@@ -1,0 +1,257 @@
+"""A case (permission, world, question) put to the engine and to the oracle, and what must hold of every case."""
+
+from __future__ import annotations
+
+import asyncio
+import pprint
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+import orjson
+from graphql import parse
+
+from connectors.errors import SourceTimeoutError, SourceUnavailableError
+from connectors.fetch import Fetch, Row
+from connectors.memory import MemoryConnector
+from errors import LienthongError
+from graph.catalog import Catalog
+from graph.view import View
+from resolvers.cursors import CursorSealer
+from resolvers.engine import Engine, Execution, OperationRequest, Prepared
+from tests.oracle import Fault, Oracle, Question, World
+from tests.reach import Reach, reach_of, readable_elements
+
+__all__ = ["Bench", "Case", "Outcome", "reproduction"]
+
+# Values that can be told apart from any other: words that occur once, sort keys, citizens' numbers.
+_CANARY = re.compile(r"kx\d{4}z|^[abc][NTĐ]|^\d{12}$")
+_FAILURES = {"SOURCE_UNAVAILABLE": SourceUnavailableError, "SOURCE_TIMEOUT": SourceTimeoutError}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One question under one view over one world."""
+
+    view: View
+    oracle: Oracle
+    world: World
+    question: Question
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the engine answered. `prepared` and `execution` are None when the request was refused."""
+
+    data: bytes
+    faults: frozenset[Fault]
+    whole: bytes
+    prepared: Prepared | None
+    execution: Execution | None
+    statements: list[Fetch]
+
+
+class ErraticConnector(MemoryConnector):
+    """A source in memory that takes its time, in no certain order, and fails when it is told to."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__(source, {})
+        self.failing: str | None = None
+        self.random = Random(source)
+
+    async def fetch(self, fetch: Fetch) -> list[Row]:
+        for _ in range(self.random.randrange(3)):
+            await asyncio.sleep(0)
+        if self.failing is not None:
+            self.statements.append(fetch)
+            raise _FAILURES[self.failing](self.source)
+        return await super().fetch(fetch)
+
+
+@dataclass
+class RecordingSealer(CursorSealer):
+    """Real cursors, remembered so that they can be made equal for comparison."""
+
+    sealed: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        super().__init__(bytes(32))
+
+    def seal(self, position: tuple[object, ...], binding: str) -> str:
+        cursor = super().seal(position, binding)
+        self.sealed.append(cursor)
+        return cursor
+
+
+class Bench:
+    """One engine for all cases, as in one process: what it shares between requests is put to the test as well."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.sealer = RecordingSealer()
+        self.connectors = {source: ErraticConnector(source) for source in sorted(catalog.sources)}
+        self.engine = Engine(self.connectors, self.sealer, cache_size=50)
+        self.loop = asyncio.Runner()
+
+    def close(self) -> None:
+        """Close the event loop."""
+        self.loop.close()
+
+    def ask(self, case: Case) -> Outcome:
+        """Put the case to the engine."""
+        for source, connector in self.connectors.items():
+            connector.tables = case.world.tables[source]
+            connector.failing = case.world.failing.get(source)
+            connector.statements = []
+        self.sealer.sealed.clear()
+        question = case.question
+        request = OperationRequest(question.query, question.operation_name, question.variables)
+        try:
+            prepared = self.engine.prepare(case.view, request)
+        except LienthongError as error:
+            fault: Fault = (error.code, (), None)
+            return Outcome(b"null", frozenset({fault}), b"", None, None, [])
+        execution = self.loop.run(self.engine.execute(case.view, prepared))
+        response = execution.response
+        statements = [fetch for connector in self.connectors.values() for fetch in connector.statements]
+        data = self._without_cursors(orjson.dumps(response.data))
+        return Outcome(data, _faults(response.errors), orjson.dumps(response.body()), prepared, execution, statements)
+
+    def _without_cursors(self, text: bytes) -> bytes:
+        for cursor in self.sealer.sealed:
+            text = text.replace(f'"{cursor}"'.encode(), b'"CURSOR"')
+        return text
+
+    def complaints(self, case: Case) -> list[str]:
+        """Everything that is wrong with the engine's answer; empty when the engine is right."""
+        try:
+            outcome = self.ask(case)
+            again = self.ask(case)
+        except Exception as error:  # noqa: BLE001 - a crash is a finding, to be reduced like any other
+            return [f"the engine raised {type(error).__name__}: {error}"]
+        return [
+            *_disagreements(case, outcome),
+            *_repeats(outcome, again),
+            *_overreach(case, outcome),
+            *_leaks(case, outcome),
+        ]
+
+
+def _faults(errors: Sequence[Mapping[str, Any]]) -> frozenset[Fault]:
+    normal = [(e["extensions"]["code"], tuple(e.get("path", ())), e["extensions"].get("count")) for e in errors]
+    assert len(normal) == len(set(normal)), "an error was given twice"
+    return frozenset(normal)
+
+
+def _disagreements(case: Case, outcome: Outcome) -> Iterator[str]:
+    answer = case.oracle.answer(case.question, case.world)
+    data = _oracle_cursors(orjson.dumps(answer.data))
+    if data != outcome.data:
+        yield f"data differ\n  engine {outcome.data.decode()}\n  oracle {data.decode()}"
+    if answer.faults != outcome.faults:
+        only_engine, only_oracle = outcome.faults - answer.faults, answer.faults - outcome.faults
+        yield f"errors differ\n  only engine {sorted(only_engine, key=repr)}\n  only oracle {sorted(only_oracle, key=repr)}"
+    if outcome.execution is not None and not answer.subjects <= set(outcome.execution.run.subjects):
+        yield f"subjects were read and not noted: {sorted(answer.subjects - set(outcome.execution.run.subjects))}"
+
+
+def _oracle_cursors(text: bytes) -> bytes:
+    parts = text.split(b'"oracle-cursor-')
+    return b'"CURSOR"'.join([parts[0], *(part.split(b'"', 1)[1] for part in parts[1:])])
+
+
+def _repeats(first: Outcome, second: Outcome) -> Iterator[str]:
+    if (first.data, first.faults) != (second.data, second.faults):
+        yield "the same request had two answers"
+    if second.prepared is not None and not second.prepared.cache_hit:
+        yield "the second request was not a plan cache hit"
+
+
+def _overreach(case: Case, outcome: Outcome) -> Iterator[str]:
+    """Columns read without a planned and permitted use, and fetches that depend on the number of rows."""
+    if outcome.prepared is None:
+        return
+    question = case.question
+    document = parse(question.query)
+    reach = reach_of(case.view, case.oracle.loose, document, question.operation_name, question.variables)
+    planned = {
+        (node.statement.source, node.statement.table, use.column): use.reasons
+        for node in outcome.prepared.plan.fetches()
+        for use in node.uses
+    }
+    for fetch in outcome.statements:
+        yield from _unwarranted(fetch, reach)
+        statement = fetch.statement
+        for column in statement.columns:
+            if (statement.source, statement.table, column) not in planned and column.name not in statement.order:
+                yield f"column {column} of {statement.table} is in no plan"
+    for (source, table, column), reasons in planned.items():
+        if "output" in reasons and (source, table, column) not in reach.output:
+            yield f"column {column} of {table} is planned for output, which no permitted selection asks for"
+    if len(outcome.statements) > reach.fetches:
+        yield f"{len(outcome.statements)} fetches, where the schema paths make {reach.fetches}"
+
+
+def _unwarranted(fetch: Fetch, reach: Reach) -> Iterator[str]:
+    statement = fetch.statement
+    for column in statement.columns:
+        touch = (statement.source, statement.table, column)
+        if touch not in reach.output | reach.working:
+            yield f"column {column} of {statement.table} is read and nothing permitted needs it"
+    elements = {name for condition in statement.conditions for name in condition.columns}
+    known = {column.name for source, table, column in reach.working if (source, table) == _place(fetch)}
+    if not elements <= known:
+        yield f"conditions on {sorted(elements - known)} of {statement.table}"
+
+
+def _place(fetch: Fetch) -> tuple[str, str]:
+    return fetch.statement.source, fetch.statement.table
+
+
+def _leaks(case: Case, outcome: Outcome) -> Iterator[str]:
+    """Stored values that only unpermitted coordinates give, and that are in the response all the same."""
+    readable = readable_elements(case.view)
+    kept: set[str] = set()
+    given: set[str] = set()
+    for source, tables in case.world.tables.items():
+        for table, rows in tables.items():
+            for row in rows:
+                for element, value in _leaves(row, ""):
+                    (given if (source, table, element) in readable else kept).add(value)
+    permitted = "\n".join(sorted(given)) + case.question.query + repr(case.question.variables)
+    body = outcome.whole.decode()
+    for value in sorted(kept):
+        if _CANARY.search(value) and value in body and value not in permitted:
+            yield f"{value!r} leaked: only unpermitted coordinates keep it"
+
+
+def _leaves(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, Mapping):
+        for name, below in value.items():
+            yield from _leaves(below, f"{path}.{name}" if path else name)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _leaves(item, path)
+    elif isinstance(value, str):
+        yield path, value
+
+
+def reproduction(case: Case, complaints: Sequence[str]) -> str:
+    """The case in full, as Python literals."""
+    permission = case.view.permission
+    contract = permission.contract
+    parts: dict[str, Any] = {
+        "readable": sorted(permission.readable),
+        "filterable": sorted(permission.filterable),
+        "services": sorted(contract.services),
+        "unpermitted": contract.unpermitted,
+        "row_scope": dict(contract.row_scope),
+        "limits": contract.limits,
+        "tables": {s: {t: rows for t, rows in tables.items() if rows} for s, tables in case.world.tables.items()},
+        "failing": dict(case.world.failing),
+        "operation_name": case.question.operation_name,
+        "variables": dict(case.question.variables),
+    }
+    lines = [f"{name} = {pprint.pformat(value, width=150, compact=True)}" for name, value in parts.items()]
+    return "\n".join(["", *complaints, "", *lines, f'query = """{case.question.query}"""'])
