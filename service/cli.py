@@ -26,6 +26,7 @@ from service.migrate import migrate as apply_migrations
 from service.migrate import set_password
 from service.settings import Settings
 from service.telemetry import set_up_tracing
+from service.traces import TraceFile, find_trace, render_trace
 
 __all__ = ["main"]
 
@@ -110,6 +111,20 @@ def explain(
     console.print(explain_plan(view, query, settings), markup=False, highlight=False, soft_wrap=True)
 
 
+@app.command()
+def trace(
+    trace_id: Annotated[str | None, typer.Argument(help="value of X-Trace-Id; without it the latest")] = None,
+) -> None:
+    """Print a trace of the demo: request, plan and every fetch, with times."""
+    settings = _settings()
+    if settings.trace_file is None:
+        raise LienthongError("no trace file is kept here (LIENTHONG_TRACE_FILE); look into your OTLP collector")
+    found = find_trace(settings.trace_file, trace_id)
+    if found is None:
+        raise LienthongError("no such trace in the file")
+    console.print(render_trace(found), markup=False, highlight=False, soft_wrap=True)
+
+
 @app.command(name="version")
 def show_version() -> None:
     """Print the version."""
@@ -140,7 +155,9 @@ async def _contract_of(settings: Settings, name: str) -> Any:
 def _serve(settings: Settings) -> None:
     from service.app import create_app
 
-    set_up_tracing(distribution_version("lienthong"))
+    set_up_tracing(
+        distribution_version("lienthong"), *([TraceFile(settings.trace_file)] if settings.trace_file else [])
+    )
     options: dict[str, Any] = {
         "host": settings.host,
         "port": settings.port,

@@ -40,6 +40,7 @@ class DemoFolder:
         self.data = folder / "data"
         self.clients = folder / "clients.json"
         self.environment = folder / "lienthong.env"
+        self.traces = folder / "traces.jsonl"
 
 
 async def prepare_databases(servers: EmbeddedServers, *, citizens: int, console: Console, seed: int = SEED) -> None:
@@ -101,6 +102,7 @@ def show(demo: DemoFolder, *, port: int, console: Console) -> None:
         console.print(f"# {client['name']}: {client['titleEn']}", style="bold", markup=False)
         console.print(_curl(base, client), soft_wrap=True, markup=False, highlight=False)
     console.print(f"\nGraphiQL  {base}/graphiql\nHealth    {base}/healthz   {base}/readyz\nClients   {demo.clients}")
+    console.print("Plan      lienthong explain --client mot-cua '{...}'      Trace     lienthong trace [X-Trace-Id]")
     console.print("Mọi công dân đều do máy sinh ra, không có thật. (All citizens are invented.)  Ctrl-C: dừng (stop)")
 
 
@@ -126,6 +128,7 @@ def _environment(servers: EmbeddedServers, demo: DemoFolder, port: int) -> dict[
         "LIENTHONG_AUDIT_KEY": kept.get("LIENTHONG_AUDIT_KEY") or _random_key(),
         "LIENTHONG_PORT": str(port),
         "LIENTHONG_DEMO_CLIENTS": str(demo.clients),
+        "LIENTHONG_TRACE_FILE": str(demo.traces),
     }
 
 
@@ -182,7 +185,7 @@ async def _issue_clients(servers: EmbeddedServers, demo: DemoFolder) -> None:
                 {
                     "name": contract.client.client_id,
                     "clientName": contract.client.name,
-                    "title": contract.title,
+                    "title": f"{contract.client.name}: {contract.title}",
                     "titleEn": table["title_en"],
                     "authorization": key.authorization,
                     "contract": contract.contract_id,

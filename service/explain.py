@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from connectors.fetch import Condition, Statement
 from connectors.mongo import compile_find
 from connectors.postgres import compile_sql
+from graph.fields import Search
 from graph.view import View
 from resolvers.documents import prepare_document
 from resolvers.plan import FetchNode, Plan, RootField
@@ -44,7 +45,11 @@ def describe_plan(plan: Plan, view: View, engines: Mapping[str, str]) -> str:
 def _root(root: RootField, engines: Mapping[str, str]) -> list[str]:
     if root.fetch is None:
         return [f"{root.key}: Query.{root.name}, nothing is fetched"]
-    return [f"{root.key}: Query.{root.name}", *_node(root.fetch, engines, 1)]
+    lines = [f"{root.key}: Query.{root.name}", *_node(root.fetch, engines, 1)]
+    if isinstance(root.home, Search):
+        lines.append("  conditions bound per request, each only if given:")
+        lines += [f"    {name}: {c.element} {c.operator} (filter, {c.field})" for name, c in root.home.criteria.items()]
+    return lines
 
 
 def _node(node: FetchNode, engines: Mapping[str, str], depth: int) -> list[str]:

@@ -41,6 +41,7 @@ class Settings(BaseSettings):
     audit_timeout: float = Field(default=5.0, gt=0, description="seconds for one audit commit")
     cache_size: int = Field(default=1000, ge=1, description="documents and plans kept per worker")
     max_body: int = Field(default=1_000_000, ge=1, description="bytes of a request body at most")
+    trace_file: Path | None = Field(default=None, description="file that keeps finished traces; demo only")
     demo_clients: Path | None = Field(default=None, description="file of sample clients that the pages show; demo only")
 
     @field_validator("cursor_key", "audit_key")
