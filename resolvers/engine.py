@@ -94,7 +94,7 @@ class Engine:
         document = self._documents.get_or_make((request.query, view.key), lambda: prepare_document(view, request.query))
         operation = document.operation(request.operation_name)
         variables = _coerce_variables(view, operation, request.variables)
-        switches = {name: bool(variables.coerced.get(name)) for name in operation.switches}
+        switches = _switches(operation, variables)
         key = (request.query, request.operation_name, tuple(switches.values()), view.key)
         cached = self._plans.get(key)
         hit = cached is not None
@@ -125,6 +125,15 @@ def _coerce_variables(view: View, operation: Operation, raw: Mapping[str, Any]) 
     if isinstance(coerced, list):
         raise InputError(None, errors=[{"message": error.message} for error in coerced])
     return coerced
+
+
+def _switches(operation: Operation, variables: VariableValues) -> dict[str, bool]:
+    """The values of the variables in @skip and @include; null is no boolean, whatever the default was."""
+    switches = {name: variables.coerced.get(name) for name in operation.switches}
+    for name, value in switches.items():
+        if value is None:
+            raise InputError(f"variable `${name}` decides a @skip or @include and must not be null")
+    return {name: bool(value) for name, value in switches.items()}
 
 
 def _coerce_arguments(prepared: Prepared) -> tuple[dict[str, dict[str, Any]], dict[str, RootResult]]:
