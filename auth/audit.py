@@ -44,6 +44,7 @@ class AuditRecord:
     requested: Iterable[str] = ()
     granted: Iterable[str] = ()
     denied: Iterable[str] = ()
+    sources: Iterable[str] = ()
     row_counts: Mapping[str, int] = field(default_factory=dict)
     subjects: Iterable[bytes] = ()
     outcome: str = "refused"
@@ -63,7 +64,7 @@ class AuditRecord:
             sorted(self.requested),
             sorted(self.granted),
             sorted(self.denied),
-            sorted(self.row_counts),
+            sorted(self.sources),
             orjson.dumps(dict(self.row_counts)).decode(),
             list(self.subjects),
             self.outcome,

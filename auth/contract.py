@@ -53,7 +53,11 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds per request: keys in a batch, rows in a page, depth of selections, fields selected, lexical tokens."""
+    """Bounds of one request.
+
+    `batch`: keys of all its look-ups together; `page`: rows of one page; `depth` of selections; `fields` selected;
+    lexical `tokens` of the document.
+    """
 
     batch: int = 100
     page: int = 50

@@ -13,12 +13,13 @@ import orjson
 
 from auth.contract import Client, Contract, Grant, Limits, Purpose
 from auth.credentials import ApiKey
-from auth.errors import RefusedError
+from auth.errors import ContractUnknownError
+from errors import LienthongError
 
-__all__ = ["ContractFileError", "install_contract", "issue_key", "read_contracts"]
+__all__ = ["ContractFileError", "install_contract", "issue_key", "read_contracts", "revoke_key"]
 
 
-class ContractFileError(RefusedError):
+class ContractFileError(LienthongError):
     """the contract file is not valid"""
 
 
@@ -110,13 +111,27 @@ async def install_contract(connection: asyncpg.Connection[Any], contract: Contra
 
 
 async def issue_key(connection: asyncpg.Connection[Any], contract_id: str, *, days: int) -> ApiKey:
-    """Issue an API key that expires after `days`. The caller shows it once; only its hash is kept."""
+    """Issue an API key that expires after `days`. The caller shows it once; only its hash is kept.
+
+    Raises `ContractUnknownError` when there is no such contract.
+    """
     key = ApiKey.new()
-    await connection.execute(
-        "INSERT INTO governance.api_key (key_id, contract_id, secret_sha256, expires_at) VALUES ($1, $2, $3, $4)",
+    done: str = await connection.execute(
+        "INSERT INTO governance.api_key (key_id, contract_id, secret_sha256, expires_at) "
+        "SELECT $1, $2::text, $3, $4 WHERE EXISTS (SELECT FROM governance.contract WHERE contract_id = $2)",
         key.key_id,
         contract_id,
         key.digest,
         datetime.now(UTC) + timedelta(days=days),
     )
+    if done == "INSERT 0 0":
+        raise ContractUnknownError(f"there is no contract `{contract_id}`")
     return key
+
+
+async def revoke_key(connection: asyncpg.Connection[Any], key_id: str) -> bool:
+    """Revoke a key; whether there was one in force."""
+    done: str = await connection.execute(
+        "UPDATE governance.api_key SET revoked_at = now() WHERE key_id = $1 AND revoked_at IS NULL", key_id
+    )
+    return done != "UPDATE 0"

@@ -35,16 +35,10 @@ def scope_values(view: View, node: FetchNode) -> tuple[tuple[str, ...], ...]:
     return tuple(row_scope[name] for name in node.scope)
 
 
-def bind_lookup(root: RootField, arguments: Mapping[str, Any], view: View) -> list[Any]:
-    """The keys of a look-up, in the order given. Raises `LimitExceededError` for a batch that is too large."""
+def bind_lookup(root: RootField, arguments: Mapping[str, Any]) -> list[Any]:
+    """The keys of a look-up, in the order given."""
     value = next(iter(arguments.values()))
-    keys = list(value) if root.many else [value]
-    allowed = view.permission.contract.limits.batch
-    if len(keys) > allowed:
-        raise LimitExceededError(
-            f"at most {allowed} keys in one batch", limit="batch", allowed=allowed, given=len(keys)
-        )
-    return keys
+    return list(value) if root.many else [value]
 
 
 def bind_verify(home: Verify, node: FetchNode, arguments: Mapping[str, Any], view: View) -> Fetch:

@@ -24,7 +24,7 @@ from graphql import (
 )
 
 from graph.view import View
-from resolvers.errors import OperationError, ParseError, ValidationError
+from resolvers.errors import LimitExceededError, OperationError, ParseError, ValidationError
 from resolvers.selections import switch_variables
 
 __all__ = ["Document", "Operation", "attempted_fields", "prepare_document"]
@@ -60,7 +60,10 @@ class Document:
 
 
 def prepare_document(view: View, text: str) -> Document:
-    """Parse and validate. Raises `ParseError` or `ValidationError`, whose `errors` detail lists every fault."""
+    """Parse and validate.
+
+    Raises `LimitExceededError`, `ParseError` or `ValidationError`; the last two list every fault in `errors`.
+    """
     document = _parse(text, view.permission.contract.limits.tokens)
     errors = validate(view.schema, document, max_errors=_MAX_ERRORS, hide_suggestions=True)
     if errors:
@@ -80,7 +83,7 @@ def attempted_fields(schema: GraphQLSchema, text: str, limit: int) -> frozenset[
     """Every coordinate of the full schema that a document names, for the audit of a refused request."""
     try:
         document = _parse(text, limit)
-    except ParseError:
+    except (ParseError, LimitExceededError):
         return frozenset()
     return frozenset(_coordinates(schema, document))
 
@@ -89,6 +92,8 @@ def _parse(text: str, limit: int) -> DocumentNode:
     try:
         return parse(text, max_lexical_tokens=limit, max_comments=limit)
     except GraphQLError as error:
+        if "Parsing aborted" in error.message:
+            raise LimitExceededError(error.message, limit="tokens", allowed=limit) from error
         raise ParseError(None, errors=[_located(error)]) from error
 
 

@@ -53,7 +53,7 @@ class InputError(ClientError):
 class CursorError(InputError):
     """the cursor is not one of this search's"""
 
-    remedy = "pass `pageInfo.endCursor` of the page before, with the same filter, order and purpose"
+    remedy = "pass `pageInfo.endCursor` of a page of this search, with the same order and purpose"
 
 
 class LimitExceededError(ClientError):

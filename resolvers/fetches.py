@@ -38,6 +38,7 @@ class FetchBuilder:
     assured: bool = False
     guard: FetchBuilder | None = None
     children: list[FetchBuilder] = field(default_factory=list)
+    subjects: list[int] = field(default_factory=list)
     _columns: dict[Column, list[str]] = field(default_factory=dict)
     _conditions: list[Condition] = field(default_factory=list)
 
@@ -68,6 +69,7 @@ class FetchBuilder:
     def build(self) -> FetchNode:
         """The finished node. Raises `PlanError` when a row scope names nothing of the entity."""
         subject = None if self.entity.subject is None else self.position(self.entity.subject, "audit")
+        subjects = [*self.subjects] if subject is None else [subject, *self.subjects]
         scope = () if self.entity.scope is None else self.row_scope
         needed = [column for column, reasons in self._columns.items() if reasons != ["join"]]
         assured = self.assured and not scope and self.guard is None and self._only_key(needed)
@@ -86,6 +88,7 @@ class FetchBuilder:
             uses=tuple(Use(column, tuple(reasons)) for column, reasons in self._columns.items()),
             scope=scope,
             subject=subject,
+            subjects=tuple(dict.fromkeys(subjects)),
             parent_key=self.parent_key,
             assured=assured,
             guard=None if self.guard is None else self.guard.build(),

@@ -44,9 +44,10 @@ class Use:
 class FetchNode:
     """One fetch of a level. Rows of the parent give its keys; a node of the top level takes them from arguments.
 
-    `scope` names the row scopes whose values follow the key's in the statement. `assured` nodes fetch nothing:
-    all they need is the key itself. `guard` is the fetch that tells which of a root's rows belong to a subject
-    in scope.
+    `subject` is where the citizen's number stands whom a row is about; `subjects` are all positions of numbers of
+    persons whose data the row gives away, for the audit. `scope` names the row scopes whose values follow the
+    key's in the statement. `assured` nodes fetch nothing: all they need is the key itself. `guard` is the fetch that
+    tells which of a root's rows belong to a subject in scope.
     """
 
     slot: int
@@ -56,6 +57,7 @@ class FetchNode:
     uses: tuple[Use, ...]
     scope: tuple[str, ...]
     subject: int | None
+    subjects: tuple[int, ...]
     parent_key: int | None = None
     assured: bool = False
     guard: FetchNode | None = None

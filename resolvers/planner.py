@@ -73,7 +73,7 @@ class _Planner:
 
     def plan(self, operation: OperationDefinitionNode) -> Plan:
         query = cast("GraphQLObjectType", self.catalog.schema.query_type)
-        grouped = self.selections.collect(query.name, [operation.selection_set])
+        grouped = self._counted(self.selections.collect(query.name, [operation.selection_set]), ())
         roots = tuple(self._root(query, key, nodes) for key, nodes in grouped.items())
         return Plan(
             operation_type=operation.operation.value,
@@ -152,6 +152,8 @@ class _Planner:
         home, definition = self.catalog.homes[coordinate], level.type_.fields[name]
         if isinstance(home, Stored):
             position = level.builder.position(column_of(home, level.prefix, level.code_list), "output")
+            if get_named_type(definition.type).name == "PersonalId":
+                level.builder.subjects.append(position)
             return Leaf(position, self.catalog.codecs[coordinate], coordinate, path)
         target = cast("GraphQLObjectType", get_named_type(definition.type))
         if isinstance(home, Embedded):
@@ -184,7 +186,9 @@ class _Planner:
         return PlainShape(tuple(fields))
 
     def _collect(self, type_: GraphQLObjectType, nodes: list[FieldNode], path: Path) -> dict[str, list[FieldNode]]:
-        grouped = self.selections.collect(type_.name, (node.selection_set for node in nodes))
+        return self._counted(self.selections.collect(type_.name, (node.selection_set for node in nodes)), path)
+
+    def _counted(self, grouped: dict[str, list[FieldNode]], path: Path) -> dict[str, list[FieldNode]]:
         self.fields += len(grouped)
         if len(path) > self.limits.depth:
             raise LimitExceededError(None, limit="depth", allowed=self.limits.depth)

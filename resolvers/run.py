@@ -14,7 +14,7 @@ from graph.fields import Lookup, Search, Verify
 from graph.view import View
 from resolvers.bind import Page, bind_lookup, bind_search, bind_verify, scope_values
 from resolvers.cursors import CursorSealer
-from resolvers.errors import ClientError
+from resolvers.errors import ClientError, LimitExceededError
 from resolvers.loaders import Fetched, FetchLoader
 from resolvers.plan import FetchNode, Plan, RootField
 
@@ -72,6 +72,7 @@ class _Runner:
         self.view = view
         self.loader = loader
         self.sealer = sealer
+        self.keys = 0
 
     async def root(self, root: RootField, arguments: Mapping[str, Any]) -> None:
         node = root.fetch
@@ -88,7 +89,8 @@ class _Runner:
         self, root: RootField, node: FetchNode, arguments: Mapping[str, Any], result: RootResult
     ) -> Sequence[Row]:
         if isinstance(root.home, Lookup):
-            keys = bind_lookup(root, arguments, self.view)
+            keys = bind_lookup(root, arguments)
+            self._count_keys(len(keys))
             wanted = tuple(dict.fromkeys(keys))
             fetched = await self._load(node, Fetch(node.statement, (wanted, *scope_values(self.view, node))))
             rows = await self._guarded(node, fetched.rows)
@@ -102,10 +104,21 @@ class _Runner:
             rows = rows[: page.first]
         else:
             assert isinstance(root.home, Verify)
+            self._count_keys(1)
+            self._note_verified(root.home, arguments)
             rows = (await self._load(node, bind_verify(root.home, node, arguments, self.view))).rows
             result.rows = list(rows)
         self._note_subjects(node, rows)
         return rows
+
+    def _count_keys(self, count: int) -> None:
+        """Hold all look-ups of the request together to the contract's batch size."""
+        allowed, asked = self.view.permission.contract.limits.batch, self.keys + count
+        if asked > allowed:
+            raise LimitExceededError(
+                f"at most {allowed} keys in one request", limit="batch", allowed=allowed, given=asked
+            )
+        self.keys = asked
 
     async def _load(self, node: FetchNode, fetch: Fetch) -> Fetched:
         fetched = await self.loader.load(fetch)
@@ -144,14 +157,19 @@ class _Runner:
         self._note_subjects(node, fetched.rows)
         await self._below(node, fetched.rows)
 
+    def _note_verified(self, home: Verify, arguments: Mapping[str, Any]) -> None:
+        """Whatever the outcome, a verification tells something of the person whose number was given."""
+        subject = self.view.catalog.entities[home.entity].subject
+        for name, criterion in home.criteria.items():
+            if criterion.element == subject:
+                self.run_state.subjects.add(arguments[name])
+
     def _note_subjects(self, node: FetchNode, rows: Iterable[Row]) -> None:
-        position = node.subject
-        if position is None:
-            return
         subjects = self.run_state.subjects
-        for row in rows:
-            subject = row[position]
-            if type(subject) is list:
-                subjects.update(subject)
-            elif subject is not None:
-                subjects.add(subject)
+        for position in node.subjects:
+            for row in rows:
+                subject = row[position]
+                if type(subject) is list:
+                    subjects.update(subject)
+                elif subject is not None:
+                    subjects.add(subject)

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Mapping
-from importlib.metadata import version
-from typing import Any
+from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse
+from starlette.responses import PlainTextResponse
 from starlette.responses import Response as HttpResponse
 from starlette.routing import Route
 
 from auth.audit import AuditLog, AuditRecord, SubjectHasher
-from auth.errors import GovernanceUnavailableError
 from auth.store import ContractStore, open_governance
-from connectors.errors import SourceError
 from connectors.fetch import Connector
 from connectors.guard import GuardedConnector
 from connectors.mongo import MongoConnector
@@ -29,6 +25,7 @@ from resolvers.cursors import CursorSealer
 from resolvers.engine import Engine
 from resolvers.respond import Response, errors_of
 from service.endpoint import GraphQLEndpoint
+from service.health import Readiness, healthz, show_version
 from service.pages import page_routes
 from service.settings import Settings
 from service.wire import JSON, encode
@@ -96,7 +93,7 @@ def create_app(settings: Settings) -> Starlette:
         store = ContractStore(pool, settings.governance_url)
         audit = AuditLog(pool, timeout=settings.audit_timeout)
         engine = Engine(connectors, CursorSealer(settings.key("cursor_key")), cache_size=settings.cache_size)
-        app.state.connectors, app.state.store = connectors, store
+        app.state.readiness = Readiness(connectors, store)
         app.state.endpoint = GraphQLEndpoint(
             catalog=catalog,
             store=store,
@@ -119,9 +116,9 @@ def create_app(settings: Settings) -> Starlette:
     routes = [
         Route("/graphql", _graphql, methods=["POST"]),
         Route("/schema.graphql", _schema, methods=["GET"]),
-        Route("/healthz", _healthz, methods=["GET"]),
+        Route("/healthz", healthz, methods=["GET"]),
         Route("/readyz", _readyz, methods=["GET"]),
-        Route("/version", _version, methods=["GET"]),
+        Route("/version", show_version, methods=["GET"]),
         *page_routes(demo_clients=settings.demo_clients),
     ]
     return Starlette(routes=routes, lifespan=lifespan, exception_handlers={Exception: _unexpected})
@@ -151,34 +148,9 @@ async def _schema(request: Request) -> HttpResponse:
     return PlainTextResponse(endpoint.view(permission).sdl, headers={"cache-control": "no-store"})
 
 
-async def _healthz(_request: Request) -> HttpResponse:
-    """The process is alive."""
-    return JSONResponse({"status": "ok"})
-
-
 async def _readyz(request: Request) -> HttpResponse:
-    """Each database's state; only a missing governance store makes the service not ready."""
-    connectors: Mapping[str, GuardedConnector] = request.app.state.connectors
-    sources: dict[str, str] = {}
-    for source, connector in connectors.items():
-        try:
-            await connector.ping()
-            sources[source] = "ok"
-        except SourceError as error:
-            sources[source] = error.code
-    governance, status = "ok", 200
-    try:
-        await request.app.state.store.ping()
-    except GovernanceUnavailableError as error:
-        governance, status = error.code, 503
-    degraded = any(state != "ok" for state in sources.values())
-    state = "not ready" if status == 503 else "degraded" if degraded else "ready"
-    body: dict[str, Any] = {"status": state, "governance": governance, "sources": sources}
-    return JSONResponse(body, status)
-
-
-async def _version(_request: Request) -> HttpResponse:
-    return JSONResponse({"name": "lienthong", "version": version("lienthong")})
+    readiness: Readiness = request.app.state.readiness
+    return await readiness()
 
 
 async def _unexpected(_request: Request, _error: Exception) -> HttpResponse:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 from datetime import UTC, datetime
 from importlib.metadata import version as distribution_version
@@ -12,7 +13,6 @@ from typing import Annotated, Any
 import asyncpg
 import typer
 import uvicorn
-from pydantic import ValidationError
 from rich.console import Console
 
 from auth.contract import permit
@@ -22,15 +22,17 @@ from errors import LienthongError
 from graph.catalog import Catalog
 from graph.schema import schema
 from graph.view import View
+from service.contracts import contract_commands
 from service.migrate import migrate as apply_migrations
 from service.migrate import set_password
-from service.settings import Settings
+from service.settings import Settings, load_settings
 from service.telemetry import set_up_tracing
 from service.traces import TraceFile, find_trace, render_trace
 
 __all__ = ["main"]
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Liên thông: the contract-bound GraphQL gateway.")
+app.add_typer(contract_commands, name="contract")
 console = Console()
 
 
@@ -46,18 +48,10 @@ def main() -> None:
         raise SystemExit(1) from None
 
 
-def _settings(**changes: Any) -> Settings:
-    try:
-        return Settings(**changes)
-    except ValidationError as error:
-        faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
-        raise LienthongError("settings (environment, prefix LIENTHONG_):\n- " + "\n- ".join(faults)) from None
-
-
 @app.command()
 def serve() -> None:
     """Serve with the settings of the environment."""
-    _serve(_settings())
+    _serve(load_settings())
 
 
 @app.command()
@@ -76,17 +70,20 @@ def demo(
         with EmbeddedServers(files.data) as servers:
             asyncio.run(prepare_demo(servers, files, port=port, citizens=citizens, console=console))
             show(files, port=port, console=console)
-            _serve(_settings(_env_file=files.environment))
+            with contextlib.suppress(KeyboardInterrupt):
+                _serve(load_settings(_env_file=files.environment))
+            console.print("Đang dừng (stopping) ...")
     except EmbeddedServerError as error:
         raise LienthongError(str(error)) from error
     except KeyboardInterrupt:
-        console.print("Đã dừng (stopped).")
+        raise SystemExit(130) from None
+    console.print("Đã dừng (stopped).")
 
 
 @app.command()
 def migrate() -> None:
     """Create or upgrade the schemas, and set the roles' passwords from the settings' URLs."""
-    settings = _settings()
+    settings = load_settings()
     if settings.admin_url is None:
         raise LienthongError("set LIENTHONG_ADMIN_URL to the URL of the databases' owner")
     applied = asyncio.run(apply_migrations(settings.admin_url))
@@ -104,9 +101,9 @@ def explain(
     """Print the plan of a query: what is fetched from each source, by which key, and why."""
     from service.explain import explain_plan
 
-    settings = _settings()
+    settings = load_settings()
     contract = asyncio.run(_contract_of(settings, client))
-    permission = permit(contract, purpose or next(iter(sorted(contract.purposes))), datetime.now(UTC))
+    permission = permit(contract, purpose, datetime.now(UTC))
     view = View.of(Catalog.of(schema), permission)
     console.print(explain_plan(view, query, settings), markup=False, highlight=False, soft_wrap=True)
 
@@ -116,7 +113,7 @@ def trace(
     trace_id: Annotated[str | None, typer.Argument(help="value of X-Trace-Id; without it the latest")] = None,
 ) -> None:
     """Print a trace of the demo: request, plan and every fetch, with times."""
-    settings = _settings()
+    settings = load_settings()
     if settings.trace_file is None:
         raise LienthongError("no trace file is kept here (LIENTHONG_TRACE_FILE); look into your OTLP collector")
     found = find_trace(settings.trace_file, trace_id)

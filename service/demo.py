@@ -20,8 +20,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from auth.registry import install_contract, issue_key, read_contracts
+from auth.registry import install_contract, issue_key
 from samples.load import load
+from service.contracts import read_checked_contracts
 from service.embedded import EmbeddedServers
 from service.migrate import migrate
 
@@ -169,7 +170,7 @@ def _contract_file() -> Any:
 
 async def _issue_clients(servers: EmbeddedServers, demo: DemoFolder) -> None:
     with as_file(_contract_file()) as path:
-        contracts = read_contracts(path)
+        contracts = read_checked_contracts(path)
     connection = await asyncpg.connect(servers.admin_url)
     clients = []
     try:

@@ -129,6 +129,7 @@ class GraphQLEndpoint:
         plan = prepared.plan
         record.operation_type, record.operation_name = plan.operation_type, plan.operation_name
         record.requested, record.granted, record.denied = plan.requested, plan.granted, plan.denied
+        record.sources = plan.sources
         record.row_counts = execution.run.rows
         record.subjects = [self._hasher(subject) for subject in execution.run.subjects]
 
@@ -157,7 +158,7 @@ def _describe(span: Span, record: AuditRecord, status: int) -> None:
     attributes: Mapping[str, Any] = {
         "http.response.status_code": status,
         "lienthong.outcome": record.outcome,
-        "lienthong.sources": sorted(record.row_counts),
+        "lienthong.sources": sorted(record.sources),
         **({"graphql.operation.type": record.operation_type} if record.operation_type else {}),
     }
     span.set_attributes(attributes)

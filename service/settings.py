@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import binascii
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-__all__ = ["Settings"]
+from errors import LienthongError
+
+__all__ = ["Settings", "load_settings"]
 
 DEMO_ENVIRONMENT = Path(".demo/lienthong.env")
 
@@ -59,3 +61,12 @@ class Settings(BaseSettings):
         """The bytes of a key."""
         secret: SecretStr = getattr(self, name)
         return base64.b64decode(secret.get_secret_value())
+
+
+def load_settings(**given: Any) -> Settings:
+    """The settings of the environment. Raises `LienthongError` that names every fault."""
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
+        raise LienthongError("settings (environment, prefix LIENTHONG_):\n- " + "\n- ".join(faults)) from None

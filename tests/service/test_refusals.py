@@ -174,7 +174,8 @@ def test_a_malformed_request_is_told_what_is_wrong(
         ("query($i:PersonalId!){citizen(personalId:$i){personalId}}", {}, "BAD_USER_INPUT"),
         ("query($i:PersonalId!){citizen(personalId:$i){personalId}}", {"variables": {"i": "123"}}, "BAD_USER_INPUT"),
         ('{citizen(personalId:"12345678901x"){personalId}}', {}, "GRAPHQL_VALIDATION_FAILED"),
-        ("{viewer{" + "client " * 5000 + "}}", {}, "GRAPHQL_PARSE_FAILED"),
+        ("{viewer{" + "client " * 5000 + "}}", {}, "LIMIT_EXCEEDED"),
+        ("{" + " ".join(f"a{i}:__typename" for i in range(501)) + "}", {}, "LIMIT_EXCEEDED"),
     ],
 )
 @pytest.mark.parametrize("media", ["application/json", "application/graphql-response+json"])

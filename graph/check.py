@@ -1,0 +1,41 @@
+"""Checking a contract against the schema before it is written: a name that nothing has is a fault, not a grant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import astuple
+
+from auth.contract import Contract
+from graph.catalog import Catalog
+
+__all__ = ["contract_faults"]
+
+
+def contract_faults(catalog: Catalog, contract: Contract) -> list[str]:
+    """What is wrong with a contract; empty when it may be installed."""
+    return [f"contract `{contract.contract_id}`: {fault}" for fault in _faults(catalog, contract)]
+
+
+def _faults(catalog: Catalog, contract: Contract) -> Iterator[str]:
+    for service in sorted(contract.services - set(catalog.roots)):
+        yield f"there is no service `{service}`"
+    for purpose, grants in contract.grants.items():
+        for grant in grants:
+            if grant.coordinate not in catalog.homes:
+                yield f"purpose `{purpose}` grants `{grant.coordinate}`, which does not exist"
+    yield from _scope_faults(catalog, contract)
+    if contract.unpermitted not in {"hide", "null"}:
+        yield "`unpermitted` must be `hide` or `null`"
+    if not contract.purposes:
+        yield "it has no purpose"
+    if any(limit < 1 for limit in astuple(contract.limits)):
+        yield "every limit must be at least 1"
+
+
+def _scope_faults(catalog: Catalog, contract: Contract) -> Iterator[str]:
+    scopes = [entity.scope for entity in catalog.entities.values() if entity.scope is not None]
+    for name, values in contract.row_scope.items():
+        if not scopes or any(name not in scope for scope in scopes):
+            yield f"there is no row scope `{name}`"
+        if not values:
+            yield f"row scope `{name}` lists no value"
