@@ -36,7 +36,7 @@ class Readiness:
     """
 
     def __init__(
-        self, connectors: Mapping[str, GuardedConnector], store: ContractStore, *, limit: float = 1.0, kept: float = 1.0
+        self, connectors: Mapping[str, GuardedConnector], store: ContractStore, *, limit: float = 2.0, kept: float = 1.0
     ) -> None:
         self._connectors = connectors
         self._store = store

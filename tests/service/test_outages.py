@@ -98,7 +98,7 @@ def test_a_root_whose_source_is_away_is_null(databases: EmbeddedServers, impatie
 def test_the_service_starts_and_tells_its_state_while_databases_are_away(databases: EmbeddedServers) -> None:
     import httpx
 
-    settings = settings_for(databases, fetch_timeout=1.0, audit_timeout=0.5)
+    settings = settings_for(databases, fetch_timeout=2.0, audit_timeout=0.5)
     nowhere = "mongodb://127.0.0.1:9/transport"
     away = settings.model_copy(update={"sources": settings.sources | {"transport": nowhere}})
     with RunningService(away) as running:
