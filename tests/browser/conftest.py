@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Route, sync_playwright
 
-from tests.browser.fake_service import serve
+from tests.browser import fake_service, real_service
 
 LAUNCH_ARGUMENTS = [
     "--headless",
@@ -31,6 +31,7 @@ class Site:
     Both clients see the type `Citizen`; the first example of each is answered with data.
     """
 
+    name: str
     base_url: str
     client: str
     authorization: str
@@ -43,25 +44,46 @@ class Site:
     personal_id: str
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with serve(tmp_path_factory.mktemp("site")) as base_url:
+@pytest.fixture(scope="module", params=["fake", pytest.param("real", marks=pytest.mark.servers)])
+def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The pages in front of a small schema of the tests' own, and in front of the real service."""
+    folder = tmp_path_factory.mktemp("site")
+    if request.param == "fake":
+        with fake_service.serve(folder) as base_url:
+            yield Site(
+                name="fake",
+                base_url=base_url,
+                client="residence",
+                authorization="Bearer demo-residence-7f3a",
+                own_field="permanentAddress",
+                answer="Thành phố Hồ Chí Minh",
+                other_client="hospital",
+                other_field="bloodGroup",
+                refused_client="suspended",
+                refusal="CONTRACT_SUSPENDED",
+                personal_id="079199000123",
+            )
+        return
+    databases, governance = map(request.getfixturevalue, ("databases", "governance"))
+    with real_service.serve(databases, governance, folder) as service:
         yield Site(
-            base_url=base_url,
-            client="residence",
-            authorization="Bearer demo-residence-7f3a",
-            own_field="permanentAddress",
-            answer="Thành phố Hồ Chí Minh",
-            other_client="hospital",
+            name="real",
+            base_url=service.url,
+            client="csgt",
+            authorization=service.authorization,
+            own_field="vehicles",
+            answer=service.plate,
+            other_client="benh-vien",
             other_field="bloodGroup",
-            refused_client="suspended",
-            refusal="CONTRACT_SUSPENDED",
-            personal_id="079199000123",
+            refused_client="tam-dung",
+            refusal="CONTRACT_NOT_ACTIVE",
+            personal_id=service.personal_id,
         )
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def browser(site: Site) -> Iterator[Browser]:  # noqa: ARG001 - Playwright's loop must not run when a site is set up
+    """A Chromium for one site."""
     executable = os.environ.get("CHROMIUM") or next(
         filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None
     )
@@ -95,9 +117,7 @@ def page(browser: Browser, site: Site) -> Iterator[Page]:
         if message.type == "error" and "Failed to load resource" not in message.text:
             complaints.append(message.text)
 
-    context = browser.new_context(
-        viewport={"width": 1440, "height": 900}, locale="vi-VN", service_workers="block"
-    )
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="vi-VN", service_workers="block")
     context.set_default_timeout(10_000)
     context.route("**/*", guard)
     context.route_web_socket("**/*", lambda socket: outside.append(socket.url))
@@ -110,9 +130,9 @@ def page(browser: Browser, site: Site) -> Iterator[Page]:
     assert complaints == []
 
 
-@pytest.fixture(scope="session")
-def screenshots() -> Path:
-    """The folder for screenshots: below `build/`, which git ignores."""
-    folder = Path(__file__).parents[2] / "build" / "screenshots"
+@pytest.fixture(scope="module")
+def screenshots(site: Site) -> Path:
+    """The folder for the site's screenshots: below `build/`, which git ignores."""
+    folder = Path(__file__).parents[2] / "build" / "screenshots" / site.name
     folder.mkdir(parents=True, exist_ok=True)
     return folder

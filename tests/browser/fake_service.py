@@ -186,9 +186,7 @@ def serve(folder: Path) -> Iterator[str]:
     """Serves pages and endpoint on a free loopback port; gives the base URL, without a final slash."""
     clients = folder / "clients.json"
     clients.write_text(json.dumps(CLIENTS, ensure_ascii=False), encoding="utf-8")
-    app = Starlette(
-        routes=[*page_routes(demo_clients=clients), Route("/graphql", _graphql, methods=["POST"])]
-    )
+    app = Starlette(routes=[*page_routes(demo_clients=clients), Route("/graphql", _graphql, methods=["POST"])])
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", ws="none"))
     thread = threading.Thread(target=server.run)
     thread.start()
