@@ -13,7 +13,7 @@ import pymongo
 
 from auth.contract import Client, Contract
 from service.embedded import EmbeddedServers
-from tests.running import Governance, RunningService, settings_for
+from tests.running import Governance, RunningService, observed_tracing, settings_for
 
 VEHICLES = """query TraCuuXe($so: PersonalId!) {
   citizen(personalId: $so) {
@@ -51,6 +51,7 @@ class RealService:
 @contextmanager
 def serve(databases: EmbeddedServers, governance: Governance, folder: Path) -> Iterator[RealService]:
     """Serve with a file of sample clients in `folder`."""
+    observed_tracing()
     suspended = replace(
         governance.contracts["csgt"],
         contract_id="tam-dung",
