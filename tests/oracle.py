@@ -8,11 +8,11 @@ both can only agree by being right.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from graphql import (
+    DocumentNode,
     ExecutionResult,
     GraphQLError,
     GraphQLResolveInfo,
@@ -20,46 +20,20 @@ from graphql import (
     build_schema,
     execute_sync,
     get_named_type,
+    get_operation_ast,
     is_list_type,
     parse,
+    print_ast,
     print_schema,
 )
 
 from graph.fields import Criterion, Embedded, Entity, Linked, Lookup, Search, Stored, Verify
 from graph.scalars import parse_partial_date, parse_personal_id
 from graph.view import View
+from tests.question import Answer, Fault, Question, Row, Sought, World, describe_viewer
 from tests.reach import Record, inner_record, reach_of, without_arguments
 
-__all__ = ["Answer", "Fault", "Oracle", "Question", "World", "scalars_checked"]
-
-Row = Mapping[str, Any]
-Fault = tuple[str, tuple[str, ...], int | None]
-
-
-@dataclass(frozen=True)
-class World:
-    """What the sources hold (source -> table -> rows), and the error code of each source that fails."""
-
-    tables: Mapping[str, Mapping[str, Sequence[Row]]]
-    failing: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Question:
-    """What a client sends."""
-
-    query: str
-    operation_name: str | None = None
-    variables: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Answer:
-    """The data, the errors as (code, schema path, count), and the citizens whose data was read."""
-
-    data: dict[str, Any] | None
-    faults: frozenset[Fault]
-    subjects: frozenset[str]
+__all__ = ["Oracle"]
 
 
 class _RefusedError(Exception):
@@ -71,12 +45,14 @@ class Oracle:
 
     def __init__(self, view: View) -> None:
         self.view = view
-        self.schema = scalars_checked(build_schema(print_schema(view.schema), assume_valid=True))
+        self.schema = _scalars_checked(build_schema(print_schema(view.schema), assume_valid=True))
         self.loose = without_arguments(self.schema)
 
     def answer(self, question: Question, world: World) -> Answer:
         """The answer to a question that is valid under the view."""
         document = parse(question.query)
+        if _null_switch(document, question):
+            return Answer(None, frozenset({("BAD_USER_INPUT", (), None)}))
         answering = _Answering(self.view, world)
         result = execute_sync(
             self.schema,
@@ -86,18 +62,34 @@ class Oracle:
             field_resolver=answering.resolve,
         )
         assert isinstance(result, ExecutionResult)
-        faults = {(code, path, None) for code, path in answering.refused}
+        faults: set[Fault] = {(code, path, None) for code, path in answering.refused}
         faults |= {("SOURCE_DATA_INVALID", path, count) for path, count in answering.unreadable.items()}
+        reach = reach_of(self.view, self.loose, document, question.operation_name, question.variables)
+        denied = reach.denied if result.data is not None else set()
         for error in result.errors or ():
             assert isinstance(error.original_error, GraphQLError | None), error  # a mistake of the oracle's own
-            faults.add(("BAD_USER_INPUT", _schema_path(error.path or ()), None))
-        if result.data is not None:
-            reach = reach_of(self.view, self.loose, document, question.operation_name, question.variables)
-            faults |= {("FIELD_NOT_IN_CONTRACT", path, None) for path in reach.denied}
-        return Answer(result.data, frozenset(faults), frozenset(answering.subjects))
+            path = _schema_path(error.path or ())
+            if path not in denied:  # what is not permitted is not looked at further, its arguments neither
+                faults.add(("BAD_USER_INPUT", path, None))
+        faults |= {("FIELD_NOT_IN_CONTRACT", path, None) for path in denied}
+        return Answer(result.data, frozenset(faults), frozenset(answering.subjects), frozenset(answering.sought), reach)
 
 
-def scalars_checked(schema: GraphQLSchema) -> GraphQLSchema:
+def _null_switch(document: DocumentNode, question: Question) -> bool:
+    """Whether a variable of @skip or @include is null; no argument of the schema takes a Boolean.
+
+    Left to itself, graphql-core errs where it meets the directive. The service refuses the whole request, so that
+    the answer does not depend on the data (the specification, 6.3.2, does not say what a failing condition does).
+    """
+    operation = get_operation_ast(document, question.operation_name)
+    assert operation is not None
+    return any(
+        print_ast(variable.type) == "Boolean" and question.variables.get(variable.variable.name.value, ...) is None
+        for variable in operation.variable_definitions or ()
+    )
+
+
+def _scalars_checked(schema: GraphQLSchema) -> GraphQLSchema:
     """Give a schema made from text the two scalars whose form is checked where they enter."""
     for name, parse_value in (("PersonalId", parse_personal_id), ("PartialDate", parse_partial_date)):
         scalar: Any = schema.type_map.get(name)
@@ -117,8 +109,10 @@ class _Answering:
         self.refused: set[tuple[str, tuple[str, ...]]] = set()
         self.unreadable: Counter[tuple[str, ...]] = Counter()
         self.subjects: set[str] = set()
+        self.sought: set[Sought] = set()
+        self.keys = 0
 
-    def resolve(self, parent: Any, info: GraphQLResolveInfo, /, **arguments: Any) -> Any:
+    def resolve(self, parent: Any, info: GraphQLResolveInfo[Any], /, **arguments: Any) -> Any:
         if not self.view.permits(info.parent_type.name, info.field_name):
             return None  # `reach_of` gives the error: it is one per schema path, whether or not there are rows
         try:
@@ -130,7 +124,7 @@ class _Answering:
             self.refused.add((str(error), _schema_path(info.path.as_list())))
             return None
 
-    def _field(self, parent: Record, home: object, info: GraphQLResolveInfo) -> Any:
+    def _field(self, parent: Record, home: object, info: GraphQLResolveInfo[Any]) -> Any:
         if isinstance(home, Stored):
             return self._leaf(parent, home, info)
         if isinstance(home, Embedded):
@@ -146,10 +140,12 @@ class _Answering:
         records = self._records(entity, rows)
         return records if is_list_type(info.return_type) else next(iter(records), None)
 
-    def _leaf(self, parent: Record, home: Stored, info: GraphQLResolveInfo) -> Any:
+    def _leaf(self, parent: Record, home: Stored, info: GraphQLResolveInfo[Any]) -> Any:
         value = self._stored(parent, home)
         if value is None:
             return None
+        if get_named_type(info.return_type).name == "PersonalId" and isinstance(value, str):
+            self.subjects.add(value)
         try:
             return self.catalog.codecs[f"{info.parent_type.name}.{info.field_name}"](value)
         except ValueError:
@@ -167,30 +163,37 @@ class _Answering:
                 return _value(row, home.element)
         return None
 
-    def _root(self, info: GraphQLResolveInfo, arguments: Mapping[str, Any]) -> Any:
+    def _root(self, info: GraphQLResolveInfo[Any], arguments: Mapping[str, Any]) -> Any:
         home = self.catalog.roots[info.field_name]
         if isinstance(home, Lookup):
             return self._look_up(home, info, next(iter(arguments.values())))
         if isinstance(home, Search):
             return self._search(home, arguments)
         if isinstance(home, Verify):
+            self._count_keys(1)
             entity = self.catalog.entities[home.entity]
+            self.subjects |= {arguments[n] for n, c in home.criteria.items() if c.element == entity.subject}
             wanted = [(criterion, _folded(criterion, arguments[n])) for n, criterion in home.criteria.items()]
             rows = [row for row in self._scan(entity) if all(_meets(row, c, value) for c, value in wanted)]
             return {"matches": bool(self._records(entity, rows))}
-        return _viewer(self.view)
+        return describe_viewer(self.view)
 
-    def _look_up(self, home: Lookup, info: GraphQLResolveInfo, given: Any) -> Any:
+    def _look_up(self, home: Lookup, info: GraphQLResolveInfo[Any], given: Any) -> Any:
         entity = self.catalog.entities[get_named_type(info.return_type).name]
         many = is_list_type(info.return_type)
         keys = given if many else [given]
-        if len(keys) > self.view.permission.contract.limits.batch:
-            raise _RefusedError("LIMIT_EXCEEDED")
+        self._count_keys(len(keys))
         found: list[Record | None] = []
         for key in keys:
             rows = [row for row in self._find(entity, home.element, key) if self._subject_in_scope(entity, row)]
             found += self._records(entity, rows[:1]) or [None]
         return found if many else found[0]
+
+    def _count_keys(self, count: int) -> None:
+        """The look-ups of one request share the limit; one that does not fit leaves room for the next."""
+        if self.keys + count > self.view.permission.contract.limits.batch:
+            raise _RefusedError("LIMIT_EXCEEDED")
+        self.keys += count
 
     def _search(self, home: Search, arguments: Mapping[str, Any]) -> Any:
         """A page. Of several faults the one reported is: grants, then criteria, then page size, then values."""
@@ -231,6 +234,7 @@ class _Answering:
         }
 
     def _find(self, entity: Entity, element: str, key: Any) -> list[Row]:
+        self.sought.add((entity.source, entity.table, element, key))
         return [row for row in self._scan(entity) if _matches(_value(row, element), key)]
 
     def _scan(self, entity: Entity) -> list[Row]:
@@ -290,23 +294,3 @@ def _folded(criterion: Criterion, given: Any) -> Any:
     if folded == "":
         raise _RefusedError("BAD_USER_INPUT")
     return folded
-
-
-def _viewer(view: View) -> dict[str, Any]:
-    permission = view.permission
-    contract = permission.contract
-    return {
-        "client": contract.client.client_id,
-        "clientName": contract.client.name,
-        "contract": contract.contract_id,
-        "version": contract.version,
-        "purpose": permission.purpose,
-        "purposes": [{"code": p.code, "text": p.text, "legalBasis": p.legal_basis} for p in contract.purposes.values()],
-        "services": sorted(contract.services),
-        "fields": [
-            {"coordinate": c, "readable": c in permission.readable, "filterable": c in permission.filterable}
-            for c in sorted({grant.coordinate for grant in contract.grants[permission.purpose]})
-        ],
-        "unpermitted": contract.unpermitted,
-        "validTo": contract.valid_to.isoformat(),
-    }

@@ -88,7 +88,7 @@ def reach_of(
 
     class Remover(Visitor):
         def enter_argument(
-            self, node: ArgumentNode, _key: object, _parent: object, _path: object, ancestors: Any
+            self, _node: ArgumentNode, _key: object, _parent: object, _path: object, ancestors: Any
         ) -> Any:
             return self.REMOVE if isinstance(_owner(ancestors), FieldNode) else None
 
@@ -136,7 +136,7 @@ class _Walking:
         self.catalog = view.catalog
         self.reach = Reach()
 
-    def resolve(self, parent: Any, info: GraphQLResolveInfo, /) -> Any:
+    def resolve(self, parent: Any, info: GraphQLResolveInfo[Any], /) -> Any:
         type_name, name = info.parent_type.name, info.field_name
         coordinate = f"{type_name}.{name}"
         if not self.view.permits(type_name, name):

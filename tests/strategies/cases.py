@@ -8,10 +8,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 import orjson
-from graphql import parse
 
 from connectors.errors import SourceTimeoutError, SourceUnavailableError
 from connectors.fetch import Fetch, Row
@@ -21,10 +20,15 @@ from graph.catalog import Catalog
 from graph.view import View
 from resolvers.cursors import CursorSealer
 from resolvers.engine import Engine, Execution, OperationRequest, Prepared
-from tests.oracle import Fault, Oracle, Question, World
-from tests.reach import Reach, reach_of, readable_elements
+from tests.oracle import Oracle
+from tests.question import Answer, Fault, Question, World
+from tests.reach import Reach, readable_elements
 
 __all__ = ["Bench", "Case", "Outcome", "reproduction"]
+
+# Assumed away until the engine follows neither rows that another alias asked for, nor rows after a to-one link's first:
+# see `test_rows_of_another_alias_are_not_followed` and `test_rows_that_are_not_shown_are_not_followed`.
+NEEDED_KEYS_ONLY = False
 
 # Values that can be told apart from any other: words that occur once, sort keys, citizens' numbers.
 _CANARY = re.compile(r"kx\d{4}z|^[abc][NTĐ]|^\d{12}$")
@@ -54,15 +58,16 @@ class Outcome:
 
 
 class ErraticConnector(MemoryConnector):
-    """A source in memory that takes its time, in no certain order, and fails when it is told to."""
+    """A source in memory that takes up to `turns` turns, in no certain order, and fails when it is told to."""
 
     def __init__(self, source: str) -> None:
         super().__init__(source, {})
         self.failing: str | None = None
         self.random = Random(source)
+        self.turns = 3
 
     async def fetch(self, fetch: Fetch) -> list[Row]:
-        for _ in range(self.random.randrange(3)):
+        for _ in range(self.random.randrange(self.turns)):
             await asyncio.sleep(0)
         if self.failing is not None:
             self.statements.append(fetch)
@@ -130,10 +135,11 @@ class Bench:
             again = self.ask(case)
         except Exception as error:  # noqa: BLE001 - a crash is a finding, to be reduced like any other
             return [f"the engine raised {type(error).__name__}: {error}"]
+        answer = case.oracle.answer(case.question, case.world)
         return [
-            *_disagreements(case, outcome),
+            *_disagreements(answer, outcome),
             *_repeats(outcome, again),
-            *_overreach(case, outcome),
+            *_overreach(answer.reach, outcome),
             *_leaks(case, outcome),
         ]
 
@@ -144,16 +150,40 @@ def _faults(errors: Sequence[Mapping[str, Any]]) -> frozenset[Fault]:
     return frozenset(normal)
 
 
-def _disagreements(case: Case, outcome: Outcome) -> Iterator[str]:
-    answer = case.oracle.answer(case.question, case.world)
+def _disagreements(answer: Answer, outcome: Outcome) -> Iterator[str]:
     data = _oracle_cursors(orjson.dumps(answer.data))
     if data != outcome.data:
         yield f"data differ\n  engine {outcome.data.decode()}\n  oracle {data.decode()}"
-    if answer.faults != outcome.faults:
-        only_engine, only_oracle = outcome.faults - answer.faults, answer.faults - outcome.faults
-        yield f"errors differ\n  only engine {sorted(only_engine, key=repr)}\n  only oracle {sorted(only_oracle, key=repr)}"
-    if outcome.execution is not None and not answer.subjects <= set(outcome.execution.run.subjects):
-        yield f"subjects were read and not noted: {sorted(answer.subjects - set(outcome.execution.run.subjects))}"
+    only_engine = {fault for fault in outcome.faults - answer.faults if not _by_coalescing(outcome, fault)}
+    only_oracle = answer.faults - outcome.faults
+    if only_engine or only_oracle:
+        sides = f"only engine {sorted(only_engine, key=repr)}\n  only oracle {sorted(only_oracle, key=repr)}"
+        yield f"errors differ\n  {sides}"
+    if outcome.execution is not None:
+        noted = set(outcome.execution.run.subjects)
+        if not answer.subjects <= noted:
+            yield f"subjects were read and not noted: {sorted(answer.subjects - noted)}"
+    if NEEDED_KEYS_ONLY:
+        yield from _idle_keys(outcome, answer)
+
+
+def _idle_keys(outcome: Outcome, answer: Answer) -> Iterator[str]:
+    """Keys that were fetched although no field of the answer stands on them."""
+    for fetch in outcome.statements:
+        if fetch.statement.key is not None:
+            place = (*_place(fetch), fetch.statement.conditions[0].column)
+            idle = [key for key in cast("tuple[Any, ...]", fetch.values[0]) if (*place, key) not in answer.sought]
+            if idle:
+                yield f"keys that no field asks for: {idle} of {fetch.statement.table}"
+
+
+def _by_coalescing(outcome: Outcome, fault: Fault) -> bool:
+    """Assumed away: errors at paths that are only looked at because their fetch, or one above, was coalesced."""
+    if outcome.prepared is None or not fault[0].startswith("SOURCE_"):
+        return False
+    nodes = list(outcome.prepared.plan.fetches())
+    above = {node.statement for node in nodes if fault[1][: len(node.path)] == node.path}
+    return any(sum(node.statement == statement for node in nodes) > 1 for statement in above)
 
 
 def _oracle_cursors(text: bytes) -> bytes:
@@ -168,13 +198,10 @@ def _repeats(first: Outcome, second: Outcome) -> Iterator[str]:
         yield "the second request was not a plan cache hit"
 
 
-def _overreach(case: Case, outcome: Outcome) -> Iterator[str]:
+def _overreach(reach: Reach, outcome: Outcome) -> Iterator[str]:
     """Columns read without a planned and permitted use, and fetches that depend on the number of rows."""
     if outcome.prepared is None:
         return
-    question = case.question
-    document = parse(question.query)
-    reach = reach_of(case.view, case.oracle.loose, document, question.operation_name, question.variables)
     planned = {
         (node.statement.source, node.statement.table, use.column): use.reasons
         for node in outcome.prepared.plan.fetches()
