@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
+import os
 import signal
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -48,6 +49,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _bench(given: argparse.Namespace, console: Console) -> None:
+    load = os.getloadavg()[0]
     document_server = DocumentServer.find(given.mongo_command)
     options = Options(tuple(given.sizes), given.rounds, given.seconds, given.connections)
     folder: Path = given.folder.resolve()
@@ -76,7 +78,12 @@ def _bench(given: argparse.Namespace, console: Console) -> None:
             children.stop()
     if recorded < answered:
         raise DisagreementError(f"of {answered} answers only {recorded} are in the audit")
-    facts = {**machine(document_server.name), "citizens": given.citizens, "audited_requests": recorded}
+    facts = {
+        **machine(document_server.name),
+        "citizens": given.citizens,
+        "audited_requests": recorded,
+        "load_before": load,
+    }
     show(measured, facts, console)
     if given.json is not None:
         given.json.write_bytes(orjson.dumps(summary(measured, options, facts), option=orjson.OPT_INDENT_2))
