@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,14 +41,14 @@ class AuditRecord:
     operation_type: str | None = None
     operation_name: str | None = None
     document_hash: bytes | None = None
-    requested: Iterable[str] = ()
-    granted: Iterable[str] = ()
-    denied: Iterable[str] = ()
-    sources: Iterable[str] = ()
+    requested: Sequence[str] = ()
+    granted: Sequence[str] = ()
+    denied: Sequence[str] = ()
+    sources: Sequence[str] = ()
     row_counts: Mapping[str, int] = field(default_factory=dict)
-    subjects: Iterable[bytes] = ()
+    subjects: Sequence[bytes] = ()
     outcome: str = "refused"
-    codes: Iterable[str] = ()
+    codes: Sequence[str] = ()
 
     def row(self) -> tuple[Any, ...]:
         """The values of the record's columns."""
@@ -61,14 +61,14 @@ class AuditRecord:
             self.operation_type,
             self.operation_name,
             self.document_hash,
-            sorted(self.requested),
-            sorted(self.granted),
-            sorted(self.denied),
-            sorted(self.sources),
+            self.requested,
+            self.granted,
+            self.denied,
+            self.sources,
             orjson.dumps(dict(self.row_counts)).decode(),
-            list(self.subjects),
+            self.subjects,
             self.outcome,
-            sorted(self.codes),
+            self.codes,
         )
 
 

@@ -86,28 +86,27 @@ class GuardedConnector:
     async def fetch(self, fetch: Fetch) -> list[Row]:
         """The rows of `fetch`. Raises a `SourceError`, at the latest when the time limit is over."""
         table = fetch.statement.table
-        attributes = {
-            **self._attributes,
-            "db.collection.name": table,
-            "db.query.summary": f"{self._operation} {table}",
-            "lienthong.fetch.keys": _key_count(fetch),
-            "lienthong.breaker.state": self.breaker.state,
-        }
-        with self._tracer.start_as_current_span(
+        span = self._tracer.start_span(
             f"{self._operation} {table}",
             kind=SpanKind.CLIENT,
-            attributes=attributes,
-            record_exception=False,
-            set_status_on_exception=False,
-        ) as span:
-            try:
-                rows = await self._bounded(fetch)
-            except SourceError as error:
-                span.set_attribute("error.type", error.code)
-                span.set_status(Status(StatusCode.ERROR, error.code))
-                raise
+            attributes={
+                **self._attributes,
+                "db.collection.name": table,
+                "lienthong.fetch.keys": _key_count(fetch),
+                "lienthong.breaker.state": self.breaker.state,
+            },
+        )
+        try:
+            rows = await self._bounded(fetch)
+        except SourceError as error:
+            span.set_attribute("error.type", error.code)
+            span.set_status(Status(StatusCode.ERROR, error.code))
+            raise
+        else:
             span.set_attribute("lienthong.fetch.rows", len(rows))
             return rows
+        finally:
+            span.end()
 
     async def _bounded(self, fetch: Fetch) -> list[Row]:
         if not self.breaker.admit():

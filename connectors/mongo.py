@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -139,10 +140,22 @@ def _projection(statement: Statement) -> tuple[dict[str, int], Callable[[Mapping
     projection = dict.fromkeys(paths, 1)
     projection.setdefault("_id", 0)
     parts = [tuple(path.split(".")) for path in paths]
-    if all(len(part) == 1 for part in parts):
-        names = [part[0] for part in parts]
-        return projection, lambda document: [document.get(name) for name in names]
-    return projection, lambda document: [_dig(document, part) for part in parts]
+
+    def dig(document: Mapping[str, Any]) -> Row:
+        return [_dig(document, part) for part in parts]
+
+    if len(paths) > 1 and all(len(part) == 1 for part in parts):
+        whole = itemgetter(*paths)
+
+        def pick(document: Mapping[str, Any]) -> Row:
+            try:
+                row: Row = whole(document)
+            except KeyError:
+                row = dig(document)
+            return row
+
+        return projection, pick
+    return projection, dig
 
 
 def _dig(document: Any, path: tuple[str, ...]) -> Any:

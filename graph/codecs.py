@@ -79,14 +79,17 @@ def iso_date(stored: Any) -> str:
         return stored.isoformat()
     if not _DATE.match(text(stored)):
         raise ValueError("not yyyy-mm-dd")
-    return date.fromisoformat(stored).isoformat()
+    date.fromisoformat(stored)
+    return str(stored)
 
 
 def partial_date(stored: Any) -> str:
     """`yyyy-mm-dd` or `yyyy`: a date of birth may be known by its year only."""
     if not _PARTIAL.match(text(stored)):
         raise ValueError("not yyyy-mm-dd or yyyy")
-    return str(stored) if len(stored) == 4 else date.fromisoformat(stored).isoformat()
+    if len(stored) != 4:
+        date.fromisoformat(stored)
+    return str(stored)
 
 
 def compact_date(stored: Any) -> str:

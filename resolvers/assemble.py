@@ -60,55 +60,67 @@ def project(shape: PlainShape, value: Mapping[str, Any], assemble: Callable[[Obj
 
 
 class _Source:
-    """The text of the functions, and the constants they name."""
+    """The text of the functions, and the constants they name.
+
+    Lists of objects are written in place up to `_INLINE` levels, as Python bounds how deep brackets may nest; below
+    that, and for single objects, a function is called.
+    """
+
+    _INLINE = 6
 
     def __init__(self) -> None:
         self.lines: list[str] = []
         self.constants: dict[str, Any] = {}
 
     def function(self, shape: ObjectShape) -> str:
-        body = self._object(shape)
+        """Write the function of a row; its name."""
+        body = self._object(shape, "r", 0)
         name = f"f{len(self.lines)}"
         self.lines.append(f"def {name}(r, s, e):\n return {body}")
         return name
 
-    def _object(self, shape: ObjectShape) -> str:
-        return "{" + ", ".join(f"{key!r}: {self._value(below)}" for key, below in shape.fields) + "}"
+    def _single(self, shape: ObjectShape) -> str:
+        body = self._object(shape, "r", 0)
+        name = f"f{len(self.lines)}"
+        self.lines.append(f"def {name}(rows, s, e):\n if not rows: return None\n r = rows[0]\n return {body}")
+        return name
 
-    def _value(self, shape: Shape) -> str:
+    def _object(self, shape: ObjectShape, row: str, depth: int) -> str:
+        return "{" + ", ".join(f"{key!r}: {self._value(below, row, depth)}" for key, below in shape.fields) + "}"
+
+    def _value(self, shape: Shape, row: str, depth: int) -> str:
         if isinstance(shape, Fixed):
             return repr(shape.value)
         if isinstance(shape, Leaf):
-            return self._leaf(shape)
+            return self._leaf(shape, row)
         if isinstance(shape, Part):
-            body = self._object(shape.shape)
-            return body if shape.present is None else f"(None if r[{shape.present}] is None else {body})"
-        return self._joined(shape)
+            body = self._object(shape.shape, row, depth)
+            return body if shape.present is None else f"(None if {row}[{shape.present}] is None else {body})"
+        return self._joined(shape, row, depth)
 
-    def _leaf(self, leaf: Leaf) -> str:
-        at = f"r[{leaf.position}]"
+    def _leaf(self, leaf: Leaf, row: str) -> str:
+        at = f"{row}[{leaf.position}]"
         read = f"{self._constant('read', _reader(leaf))}({at}, e)"
         if leaf.codec is text:
             return f"({at} if {at}.__class__ is str or {at} is None else {read})"
         return f"(None if {at} is None else {read})"
 
-    def _joined(self, shape: Joined) -> str:
-        function = self.function(shape.shape)
-        rows = f"s[{shape.slot}].get(r[{shape.key}]"
-        if shape.many:
-            answer = f"[{function}(x, s, e) for x in {rows}, ())]"
-            return f"(None if s[{shape.slot}] is None else {answer})"
-        self.constants["one"] = _one
-        return f"(None if s[{shape.slot}] is None else one({function}, {rows}), s, e))"
+    def _joined(self, shape: Joined, row: str, depth: int) -> str:
+        source = f"s[{shape.slot}]"
+        rows = f"{source}.get({row}[{shape.key}]"
+        if not shape.many:
+            return f"(None if {source} is None else {self._single(shape.shape)}({rows}), s, e))"
+        inner = f"r{depth}"
+        if depth < self._INLINE:
+            body = self._object(shape.shape, inner, depth + 1)
+        else:
+            body = f"{self.function(shape.shape)}({inner}, s, e)"
+        return f"(None if {source} is None else [{body} for {inner} in {rows}, ())])"
 
     def _constant(self, kind: str, value: object) -> str:
         name = f"{kind}{len(self.constants)}"
         self.constants[name] = value
         return name
-
-
-def _one(function: Assembler, rows: Sequence[Row] | None, slots: Slots, faults: Faults) -> dict[str, Any] | None:
-    return function(rows[0], slots, faults) if rows else None
 
 
 def _reader(leaf: Leaf) -> Callable[[Any, Faults], Any]:

@@ -146,6 +146,10 @@ def _coerce_arguments(prepared: Prepared) -> tuple[dict[str, dict[str, Any]], di
         if root.arguments is not None:
             arguments[root.key] = root.arguments
             continue
+        coerced = prepared.variables.coerced
+        if root.variables is not None and all(coerced.get(name) is not None for name in root.variables.values()):
+            arguments[root.key] = {argument: coerced[name] for argument, name in root.variables.items()}
+            continue
         try:
             arguments[root.key] = get_argument_values(
                 root.definition, root.nodes[0], prepared.variables, hide_suggestions=True

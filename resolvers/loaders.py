@@ -42,24 +42,28 @@ class Fetched:
         return cls(rows, groups)
 
 
-class FetchLoader(DataLoader[Fetch, Fetched]):
-    """Loads fetches from the connectors of one process, for one request."""
+class FetchLoader(DataLoader[Fetch, "asyncio.Task[Fetched]"]):
+    """Loads fetches from the connectors of one process, for one request.
+
+    What is loaded is the running task of a fetch, so that no fetch waits for a slower one of the same turn.
+    """
 
     def __init__(self, connectors: Mapping[str, Connector]) -> None:
         super().__init__()
         self._connectors = connectors
         self.rows: dict[str, int] = {}
 
-    async def batch_load_fn(self, keys: list[Fetch]) -> list[Fetched | BaseException]:  # type: ignore[override]
-        """Run the fetches side by side; a failed one gives its error."""
-        merged = _merge(keys)
-        results = await asyncio.gather(*(self._run(fetch) for fetch in merged), return_exceptions=True)
-        by_fetch = {
-            original: result
-            for (_, originals), result in zip(merged.items(), results, strict=True)
-            for original in originals
-        }
-        return [by_fetch[key] for key in keys]
+    async def fetched(self, loading: asyncio.Future[asyncio.Task[Fetched]]) -> Fetched:
+        """The outcome of a `load`. Raises the `SourceError` of a fetch that failed."""
+        return await (await loading)
+
+    async def batch_load_fn(self, keys: list[Fetch]) -> list[asyncio.Task[Fetched]]:
+        """Start the fetches side by side, each once."""
+        started: dict[Fetch, asyncio.Task[Fetched]] = {}
+        for fetch, originals in _merge(keys).items():
+            task = asyncio.ensure_future(self._run(fetch))
+            started.update(dict.fromkeys(originals, task))
+        return [started[key] for key in keys]
 
     async def _run(self, fetch: Fetch) -> Fetched:
         source = fetch.statement.source
@@ -70,6 +74,8 @@ class FetchLoader(DataLoader[Fetch, Fetched]):
 
 def _merge(fetches: list[Fetch]) -> dict[Fetch, list[Fetch]]:
     """Fetches to run -> the asked ones that each answers."""
+    if len(fetches) == 1:
+        return {fetches[0]: fetches}
     groups: dict[Any, list[Fetch]] = {}
     for fetch in fetches:
         mergeable = fetch.statement.key is not None and fetch.limit is None

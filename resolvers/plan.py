@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from graphql import FieldNode, GraphQLField
@@ -137,7 +138,8 @@ class RootField:
     """One field of the operation. `home` is None for `__typename`, introspection and denied fields.
 
     `nodes` are its merged selections. `arguments` holds the coerced arguments when no variable occurs in them;
-    otherwise they are coerced per request.
+    `variables` maps arguments to variables when each argument is given and is just a variable; otherwise they are
+    coerced per request.
     """
 
     key: str
@@ -146,6 +148,7 @@ class RootField:
     definition: GraphQLField | None
     nodes: tuple[FieldNode, ...]
     arguments: dict[str, Any] | None
+    variables: dict[str, str] | None = None
     fetch: FetchNode | None = None
     shape: ObjectShape | PlainShape | None = None
     many: bool = False
@@ -154,21 +157,20 @@ class RootField:
 
 @dataclass(frozen=True)
 class Plan:
-    """The plan of one operation under one view."""
+    """The plan of one operation under one view.
+
+    `requested`, `granted` and `denied` are sorted coordinates; the last two make up the first.
+    """
 
     operation_type: str
     operation_name: str | None
     roots: tuple[RootField, ...]
     slots: int
     denials: tuple[Denial, ...]
-    requested: frozenset[str]
-    granted: frozenset[str]
+    requested: tuple[str, ...]
+    granted: tuple[str, ...]
+    denied: tuple[str, ...]
     introspects: bool
-
-    @property
-    def denied(self) -> frozenset[str]:
-        """The coordinates that were asked for and are not permitted."""
-        return self.requested - self.granted
 
     def fetches(self) -> Iterator[FetchNode]:
         """Every fetch, parents first."""
@@ -176,7 +178,7 @@ class Plan:
             if root.fetch is not None:
                 yield from root.fetch.walk()
 
-    @property
+    @cached_property
     def sources(self) -> tuple[str, ...]:
         """The databases the plan touches, sorted."""
         return tuple(sorted({node.statement.source for node in self.fetches() if not node.assured}))

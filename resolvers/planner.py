@@ -81,8 +81,9 @@ class _Planner:
             roots=roots,
             slots=self.slots,
             denials=tuple(self.denials),
-            requested=frozenset(self.requested),
-            granted=frozenset(self.granted),
+            requested=tuple(sorted(self.requested)),
+            granted=tuple(sorted(self.granted)),
+            denied=tuple(sorted(self.requested - self.granted)),
             introspects=any(root.name in {"__schema", "__type"} for root in roots),
         )
 
@@ -102,6 +103,7 @@ class _Planner:
             definition,
             tuple(nodes),
             _constant_arguments(definition, nodes[0]),
+            _plain_variables(definition, nodes[0]),
             many=_is_list(definition),
         )
         if isinstance(home, Report):
@@ -229,3 +231,12 @@ def _constant_arguments(definition: GraphQLField, node: FieldNode) -> dict[str, 
         return get_argument_values(definition, node, hide_suggestions=True)
     except GraphQLError as error:
         raise InputError(error.message) from error
+
+
+def _plain_variables(definition: GraphQLField, node: FieldNode) -> dict[str, str] | None:
+    """Argument -> variable, when every argument of the field is given by a variable and nothing else."""
+    given = {argument.name.value: argument.value for argument in node.arguments or ()}
+    if given.keys() != definition.args.keys():
+        return None
+    plain = {name: value.name.value for name, value in given.items() if isinstance(value, VariableNode)}
+    return plain if len(plain) == len(given) else None

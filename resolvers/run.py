@@ -121,7 +121,7 @@ class _Runner:
         self.keys = asked
 
     async def _load(self, node: FetchNode, fetch: Fetch) -> Fetched:
-        fetched = await self.loader.load(fetch)
+        fetched = await self.loader.fetched(self.loader.load(fetch))
         self.run_state.slots[node.slot] = fetched.by_key
         return fetched
 
@@ -135,27 +135,48 @@ class _Runner:
         return [row for row in rows if row[node.subject] in allowed.by_key]
 
     async def _below(self, node: FetchNode, rows: Sequence[Row]) -> None:
-        if len(node.children) == 1:
-            await self._child(node.children[0], rows)
-        elif node.children:
-            await asyncio.gather(*(self._child(child, rows) for child in node.children))
+        """Start the fetches of every child at once. One without children of its own needs no task to wait for it."""
+        leaves, tasks = [], []
+        for child in node.children:
+            fetch = self._child_fetch(child, rows)
+            if child.children:
+                tasks.append(asyncio.ensure_future(self._child(child, fetch, rows)))
+            elif fetch is not None:
+                leaves.append((child, self.loader.load(fetch)))
+            else:
+                self.run_state.slots[child.slot] = {}
+        for child, loading in leaves:
+            await self._settle(child, loading)
+        for task in tasks:
+            await task
 
-    async def _child(self, node: FetchNode, parents: Sequence[Row]) -> None:
-        position = node.parent_key
-        assert position is not None
-        keys = tuple(dict.fromkeys(row[position] for row in parents if row[position] is not None))
+    def _child_fetch(self, node: FetchNode, parents: Sequence[Row]) -> Fetch | None:
+        """The fetch of a child for its parents' rows; None when it needs none."""
+        keys = _keys(node, parents)
         if node.assured or not keys:
-            found: Sequence[Row] = [(key,) for key in keys] if node.assured else []
+            return None
+        return Fetch(node.statement, (keys, *scope_values(self.view, node)))
+
+    async def _child(self, node: FetchNode, fetch: Fetch | None, parents: Sequence[Row]) -> None:
+        if fetch is None:
+            found: Sequence[Row] = [(key,) for key in _keys(node, parents)] if node.assured else []
             self.run_state.slots[node.slot] = {row[0]: [row] for row in found}
             await self._below(node, found)
             return
+        fetched = await self._settle(node, self.loader.load(fetch))
+        if fetched is not None:
+            await self._below(node, fetched.rows)
+
+    async def _settle(self, node: FetchNode, loading: asyncio.Future[asyncio.Task[Fetched]]) -> Fetched | None:
+        """Wait for a fetch and keep its rows, or its source's error."""
         try:
-            fetched = await self._load(node, Fetch(node.statement, (keys, *scope_values(self.view, node))))
+            fetched = await self.loader.fetched(loading)
         except SourceError as error:
             self.run_state.failures[node.slot] = (node, error)
-            return
+            return None
+        self.run_state.slots[node.slot] = fetched.by_key
         self._note_subjects(node, fetched.rows)
-        await self._below(node, fetched.rows)
+        return fetched
 
     def _note_verified(self, home: Verify, arguments: Mapping[str, Any]) -> None:
         """Whatever the outcome, a verification tells something of the person whose number was given."""
@@ -173,3 +194,10 @@ class _Runner:
                     subjects.update(subject)
                 elif subject is not None:
                     subjects.add(subject)
+
+
+def _keys(node: FetchNode, parents: Sequence[Row]) -> tuple[Any, ...]:
+    """The keys of a child: each parent's value once, without nulls."""
+    position = node.parent_key
+    assert position is not None
+    return tuple(dict.fromkeys(row[position] for row in parents if row[position] is not None))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -76,7 +75,7 @@ class GraphQLEndpoint:
             kind = JSON
             try:
                 kind = media_type(request)
-                response = await self._answer(request, record, span)
+                response = await self._answer(request, record)
             except LienthongError as error:
                 response = Response(None, errors_of(error), error.status)
             _close(record, response)
@@ -90,9 +89,8 @@ class GraphQLEndpoint:
             _describe(span, record, answer.status_code)
             return answer
 
-    async def _answer(self, request: Request, record: AuditRecord, span: Span) -> Response:
+    async def _answer(self, request: Request, record: AuditRecord) -> Response:
         permission = await self.permission(request, record)
-        _name(span, permission)
         operation = await read_operation(request, self._max_body)
         view = self.view(permission)
         prepared = self._prepare(view, operation, record)
@@ -120,7 +118,7 @@ class GraphQLEndpoint:
             return self._engine.prepare(view, operation)
         except ClientError:
             tokens = view.permission.contract.limits.tokens
-            record.requested = attempted_fields(self._catalog.schema, operation.query, tokens)
+            record.requested = sorted(attempted_fields(self._catalog.schema, operation.query, tokens))
             record.denied = [c for c in record.requested if not view.permits(*c.split("."))]
             record.granted = [c for c in record.requested if view.permits(*c.split("."))]
             raise
@@ -135,34 +133,26 @@ class GraphQLEndpoint:
 
 
 def _close(record: AuditRecord, response: Response) -> None:
-    record.codes = {error["extensions"]["code"] for error in response.errors}
+    record.codes = sorted({error["extensions"]["code"] for error in response.errors})
     if response.data is None:
         record.outcome = "refused"
     else:
         record.outcome = "partial" if response.errors else "answered"
 
 
-def _name(span: Span, permission: Permission) -> None:
-    contract = permission.contract
-    span.set_attributes(
-        {
-            "lienthong.client": contract.client.client_id,
-            "lienthong.contract": contract.contract_id,
-            "lienthong.contract.version": contract.version,
-            "lienthong.purpose": permission.purpose,
-        }
-    )
-
-
 def _describe(span: Span, record: AuditRecord, status: int) -> None:
-    attributes: Mapping[str, Any] = {
+    codes = record.codes
+    described: dict[str, str | int | None] = {
         "http.response.status_code": status,
         "lienthong.outcome": record.outcome,
-        "lienthong.sources": sorted(record.sources),
-        **({"graphql.operation.type": record.operation_type} if record.operation_type else {}),
+        "lienthong.client": record.client_id,
+        "lienthong.contract": record.contract_id,
+        "lienthong.contract.version": record.version,
+        "lienthong.purpose": record.purpose,
+        "graphql.operation.type": record.operation_type,
+        "error.type": codes[0] if codes else None,
+        "lienthong.error.codes": ",".join(codes) or None,
     }
-    span.set_attributes(attributes)
-    if codes := sorted(record.codes):
-        span.set_attribute("error.type", codes[0])
-        span.set_attribute("lienthong.error.codes", codes)
+    span.set_attributes({name: value for name, value in described.items() if value is not None})
+    if codes:
         span.set_status(Status(StatusCode.ERROR, codes[0]))
