@@ -11,6 +11,7 @@ from random import Random
 from typing import Any, cast
 
 import orjson
+from graphql import GraphQLObjectType, is_list_type
 
 from connectors.errors import SourceTimeoutError, SourceUnavailableError
 from connectors.fetch import Fetch, Row
@@ -137,7 +138,7 @@ class Bench:
             return [f"the engine raised {type(error).__name__}: {error}"]
         answer = case.oracle.answer(case.question, case.world)
         return [
-            *_disagreements(answer, outcome),
+            *_disagreements(case, answer, outcome),
             *_repeats(outcome, again),
             *_overreach(answer.reach, outcome),
             *_leaks(case, outcome),
@@ -150,11 +151,11 @@ def _faults(errors: Sequence[Mapping[str, Any]]) -> frozenset[Fault]:
     return frozenset(normal)
 
 
-def _disagreements(answer: Answer, outcome: Outcome) -> Iterator[str]:
+def _disagreements(case: Case, answer: Answer, outcome: Outcome) -> Iterator[str]:
     data = _oracle_cursors(orjson.dumps(answer.data))
     if data != outcome.data:
         yield f"data differ\n  engine {outcome.data.decode()}\n  oracle {data.decode()}"
-    only_engine = {fault for fault in outcome.faults - answer.faults if not _by_coalescing(outcome, fault)}
+    only_engine = {fault for fault in outcome.faults - answer.faults if not _assumed(case, outcome, fault)}
     only_oracle = answer.faults - outcome.faults
     if only_engine or only_oracle:
         sides = f"only engine {sorted(only_engine, key=repr)}\n  only oracle {sorted(only_oracle, key=repr)}"
@@ -177,13 +178,20 @@ def _idle_keys(outcome: Outcome, answer: Answer) -> Iterator[str]:
                 yield f"keys that no field asks for: {idle} of {fetch.statement.table}"
 
 
-def _by_coalescing(outcome: Outcome, fault: Fault) -> bool:
-    """Assumed away: errors at paths that are only looked at because their fetch, or one above, was coalesced."""
-    if outcome.prepared is None or not fault[0].startswith("SOURCE_"):
+def _assumed(case: Case, outcome: Outcome, fault: Fault) -> bool:
+    """Whether a source's failure may come from rows that nothing shows, and is assumed away with them."""
+    if NEEDED_KEYS_ONLY or outcome.prepared is None or not fault[0].startswith("SOURCE_"):
         return False
     nodes = list(outcome.prepared.plan.fetches())
-    above = {node.statement for node in nodes if fault[1][: len(node.path)] == node.path}
-    return any(sum(node.statement == statement for node in nodes) > 1 for statement in above)
+    above = [node for node in nodes if fault[1][: len(node.path)] == node.path]
+    coalesced = any(sum(other.statement == node.statement for other in nodes) > 1 for node in above)
+    return coalesced or any(_is_to_one(case.view, node.coordinate) for node in above if node.path != fault[1])
+
+
+def _is_to_one(view: View, coordinate: str) -> bool:
+    type_name, name = coordinate.split(".")
+    owner = cast("GraphQLObjectType", view.catalog.schema.type_map[type_name])
+    return not is_list_type(owner.fields[name].type)
 
 
 def _oracle_cursors(text: bytes) -> bytes:
