@@ -54,7 +54,7 @@ async def _answer(sources: Sources, personal_ids: list[str]) -> list[dict[str, A
         members[household].append({"personalId": personal_id, "birthName": {"full": name}})
     cards: dict[str, dict[str, Any]] = {}
     for card in card_rows:
-        cards.setdefault(card["personalId"], {"number": card.get("maThe"), "validTo": card.get("gtTheDen")})
+        cards[card["personalId"]] = {"number": card.get("maThe"), "validTo": card.get("gtTheDen")}
     licences: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for licence in licence_rows:
         licences[licence["personalId"]].append({"number": licence.get("soGPLX"), "classes": licence.get("hang")})

@@ -150,7 +150,7 @@ class Citizen:
     async def health_insurance_card(self, info: Info) -> HealthInsuranceCard | None:
         """The citizen's health insurance card."""
         cards = await info.context.loaders.cards.load(cast("str", self.personal_id))
-        return cards[0] if cards else None
+        return cards[-1] if cards else None
 
     @strawberry.field
     async def driving_licences(self, info: Info) -> list[DrivingLicence] | None:

@@ -42,8 +42,11 @@ def text(stored: Any) -> str:
 
 def texts(stored: Any) -> list[str]:
     """A list of strings."""
-    if not isinstance(stored, list) or not all(isinstance(item, str) for item in stored):
+    if not isinstance(stored, list):
         raise ValueError("not a list of strings")
+    for item in stored:
+        if item.__class__ is not str:
+            raise ValueError("not a list of strings")
     return stored
 
 

@@ -121,7 +121,9 @@ class Embedded:
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """Rows of the field's entity whose `remote` equals this row's `local`.
+    """Rows of the field's entity whose `remote` equals this row's `local`, in the order of their identity.
+
+    A field that is not a list is answered by the last of them: the latest entry of the register.
 
     `assured` says that the source itself guarantees that the row exists (a foreign key).
     """

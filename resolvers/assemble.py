@@ -6,7 +6,7 @@ dispatch when it runs. A value that its codec cannot read becomes null and one e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,9 +32,13 @@ class Faults:
         self.counts[id(leaf)] = (leaf, seen + 1)
 
 
-def compile_shape(shape: ObjectShape) -> Assembler:
-    """The function (row, slots, faults) -> object for a shape."""
-    source = _Source()
+def compile_shape(shape: ObjectShape, *, careful: bool = False) -> Assembler:
+    """The function (row, slots, faults) -> object for a shape.
+
+    A `careful` one takes stored keys that cannot be looked up (a list, an object) for keys that nothing has; the
+    other raises `TypeError` on them.
+    """
+    source = _Source(careful=careful)
     name = source.function(shape)
     namespace: dict[str, Any] = dict(source.constants)
     exec(compile("\n".join(source.lines), "<assembler>", "exec"), namespace)  # noqa: S102 - text made from shapes only
@@ -68,9 +72,10 @@ class _Source:
 
     _INLINE = 6
 
-    def __init__(self) -> None:
+    def __init__(self, *, careful: bool) -> None:
         self.lines: list[str] = []
-        self.constants: dict[str, Any] = {}
+        self.constants: dict[str, Any] = {"key": _as_key}
+        self._key = "key({})" if careful else "{}"
 
     def function(self, shape: ObjectShape) -> str:
         """Write the function of a row; its name."""
@@ -82,7 +87,7 @@ class _Source:
     def _single(self, shape: ObjectShape) -> str:
         body = self._object(shape, "r", 0)
         name = f"f{len(self.lines)}"
-        self.lines.append(f"def {name}(rows, s, e):\n if not rows: return None\n r = rows[0]\n return {body}")
+        self.lines.append(f"def {name}(rows, s, e):\n if not rows: return None\n r = rows[-1]\n return {body}")
         return name
 
     def _object(self, shape: ObjectShape, row: str, depth: int) -> str:
@@ -107,7 +112,7 @@ class _Source:
 
     def _joined(self, shape: Joined, row: str, depth: int) -> str:
         source = f"s[{shape.slot}]"
-        rows = f"{source}.get({row}[{shape.key}]"
+        rows = f"{source}.get({self._key.format(f'{row}[{shape.key}]')}"
         if not shape.many:
             return f"(None if {source} is None else {self._single(shape.shape)}({rows}), s, e))"
         inner = f"r{depth}"
@@ -134,3 +139,7 @@ def _reader(leaf: Leaf) -> Callable[[Any, Faults], Any]:
             return None
 
     return read
+
+
+def _as_key(stored: Any) -> Any:
+    return stored if isinstance(stored, Hashable) else None

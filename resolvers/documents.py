@@ -75,7 +75,9 @@ def prepare_document(view: View, text: str) -> Document:
             if node.operation is not OperationType.QUERY:
                 raise OperationError(f"the service has no {node.operation.value} operations")
             name = node.name.value if node.name else None
-            operations[name] = Operation(node, tuple(node.variable_definitions or ()), switch_variables(document, node))
+            operations[name] = Operation(
+                node, tuple(node.variable_definitions or ()), switch_variables(node, fragments)
+            )
     return Document(operations, fragments)
 
 

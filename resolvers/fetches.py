@@ -35,6 +35,7 @@ class FetchBuilder:
     row_scope: tuple[str, ...]
     key: str | None = None
     parent_key: int | None = None
+    many: bool = False
     assured: bool = False
     guard: FetchBuilder | None = None
     children: list[FetchBuilder] = field(default_factory=list)
@@ -90,6 +91,7 @@ class FetchBuilder:
             subject=subject,
             subjects=tuple(dict.fromkeys(subjects)),
             parent_key=self.parent_key,
+            many=self.many,
             assured=assured,
             guard=None if self.guard is None else self.guard.build(),
             children=tuple(child.build() for child in self.children),

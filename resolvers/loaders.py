@@ -7,7 +7,7 @@ turn and differ only in their keys become one fetch over all the keys.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +15,7 @@ from aiodataloader import DataLoader
 
 from connectors.fetch import Connector, Fetch, Row
 
-__all__ = ["FetchLoader", "Fetched"]
+__all__ = ["FetchLoader", "Fetched", "as_keys"]
 
 
 @dataclass(slots=True)
@@ -27,19 +27,33 @@ class Fetched:
 
     @classmethod
     def of(cls, rows: Sequence[Row], key: int | None) -> Fetched:
-        """Group rows by the value at `key`; a row whose key is a list belongs to each of its items."""
+        """Group rows by the value at `key`; a row whose key is a list belongs once to each of its items."""
         if key is None:
             return cls(rows)
         groups: dict[Any, list[Row]] = {}
         for row in rows:
             value = row[key]
-            for one in value if type(value) is list else (value,):
+            for one in (value,) if value.__class__ is str else as_keys(value):
                 group = groups.get(one)
                 if group is None:
                     groups[one] = [row]
                 else:
                     group.append(row)
         return cls(rows, groups)
+
+    def latest(self, keys: Iterable[Any]) -> list[Row]:
+        """The last row of each key that has one."""
+        return [group[-1] for key in keys if (group := self.by_key.get(key))]
+
+    def of_keys(self, keys: Iterable[Any]) -> list[Row]:
+        """The rows of these keys: a fetch may have been merged with others that asked for more."""
+        return [row for key in keys for row in self.by_key.get(key, ())]
+
+
+def as_keys(value: Any) -> list[Any]:
+    """What a stored value is as a key: itself, or the items of a list; what no key can be is left out."""
+    items = value if isinstance(value, list) else [value]
+    return list(dict.fromkeys(item for item in items if isinstance(item, Hashable)))
 
 
 class FetchLoader(DataLoader[Fetch, "asyncio.Task[Fetched]"]):

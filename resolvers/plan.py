@@ -47,8 +47,9 @@ class FetchNode:
 
     `subject` is where the citizen's number stands whom a row is about; `subjects` are all positions of numbers of
     persons whose data the row gives away, for the audit. `scope` names the row scopes whose values follow the
-    key's in the statement. `assured` nodes fetch nothing: all they need is the key itself. `guard` is the fetch that
-    tells which of a root's rows belong to a subject in scope.
+    key's in the statement. Of a node that is not `many`, each key's latest row counts.
+    `assured` nodes fetch nothing: all they need is the key itself. `guard` is the fetch that tells which of a root's
+    rows belong to a subject in scope.
     """
 
     slot: int
@@ -60,6 +61,7 @@ class FetchNode:
     subject: int | None
     subjects: tuple[int, ...]
     parent_key: int | None = None
+    many: bool = False
     assured: bool = False
     guard: FetchNode | None = None
     children: tuple[FetchNode, ...] = ()
@@ -100,7 +102,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """The rows of another fetch whose key is the value at `key`."""
+    """The rows of another fetch whose key is the value at `key`: all of them, or the latest one."""
 
     slot: int
     key: int

@@ -165,9 +165,9 @@ class _Planner:
             return Part(present, self._object(inner, nodes, path))
         key = level.builder.position(level.prefix + home.local, "join")
         child = self._builder(target.name, coordinate, path, home.remote)
-        child.parent_key, child.assured = key, home.assured
+        child.parent_key, child.assured, child.many = key, home.assured, _is_list(definition)
         level.builder.children.append(child)
-        return Joined(child.slot, key, _is_list(definition), self._object(_Level(target, child), nodes, path))
+        return Joined(child.slot, key, child.many, self._object(_Level(target, child), nodes, path))
 
     def _plain(
         self, type_: GraphQLObjectType, nodes: list[FieldNode], path: Path, builder: FetchBuilder | None

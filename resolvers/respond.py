@@ -55,16 +55,16 @@ def errors_of(error: LienthongError) -> list[dict[str, Any]]:
 
 
 class ShapeCompiler:
-    """Compiles each object shape of a plan once."""
+    """Compiles each object shape of a plan once, and once more carefully if its data ever needs that."""
 
     def __init__(self) -> None:
-        self._compiled: dict[int, tuple[ObjectShape, Assembler]] = {}
+        self._compiled: dict[tuple[int, bool], tuple[ObjectShape, Assembler]] = {}
 
-    def __call__(self, shape: ObjectShape) -> Assembler:
+    def __call__(self, shape: ObjectShape, *, careful: bool = False) -> Assembler:
         """The compiled function of a shape."""
-        found = self._compiled.get(id(shape))
+        found = self._compiled.get((id(shape), careful))
         if found is None:
-            found = self._compiled[id(shape)] = (shape, compile_shape(shape))
+            found = self._compiled[id(shape), careful] = (shape, compile_shape(shape, careful=careful))
         return found[1]
 
 
@@ -111,7 +111,12 @@ class _Answers:
         return project(root.shape, value, self._row)
 
     def _row(self, shape: ObjectShape, row: Row) -> dict[str, Any]:
-        return self.compiler(shape)(row, self.run.slots, self.faults)
+        before = self.faults.counts.copy()
+        try:
+            return self.compiler(shape)(row, self.run.slots, self.faults)
+        except TypeError:
+            self.faults.counts = before
+            return self.compiler(shape, careful=True)(row, self.run.slots, self.faults)
 
     def _page(self, result: RootResult) -> dict[str, Any]:
         page = result.page

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,10 +15,12 @@ from graph.view import View
 from resolvers.bind import Page, bind_lookup, bind_search, bind_verify, scope_values
 from resolvers.cursors import CursorSealer
 from resolvers.errors import ClientError, LimitExceededError
-from resolvers.loaders import Fetched, FetchLoader
+from resolvers.loaders import Fetched, FetchLoader, as_keys
 from resolvers.plan import FetchNode, Plan, RootField
 
 __all__ = ["RootResult", "Run", "run_plan"]
+
+Loading = asyncio.Future[asyncio.Task[Fetched]]
 
 
 @dataclass(slots=True)
@@ -91,12 +93,9 @@ class _Runner:
         if isinstance(root.home, Lookup):
             keys = bind_lookup(root, arguments)
             self._count_keys(len(keys))
-            wanted = tuple(dict.fromkeys(keys))
-            fetched = await self._load(node, Fetch(node.statement, (wanted, *scope_values(self.view, node))))
-            rows = await self._guarded(node, fetched.rows)
-            first = {row[0]: row for row in reversed(rows)}
-            result.rows = [first.get(key) for key in keys]
-            rows = list(first.values())
+            latest = await self._look_up(node, tuple(dict.fromkeys(keys)))
+            result.rows = [latest.get(key) for key in keys]
+            rows: Sequence[Row] = list(latest.values())
         elif isinstance(root.home, Search):
             page = result.page = bind_search(root, root.home, node, arguments, self.view, self.sealer)
             rows = list((await self._load(node, page.fetch)).rows)
@@ -125,58 +124,64 @@ class _Runner:
         self.run_state.slots[node.slot] = fetched.by_key
         return fetched
 
-    async def _guarded(self, node: FetchNode, rows: Sequence[Row]) -> Sequence[Row]:
-        """The rows whose subject is in scope."""
-        guard = node.guard
-        if guard is None or not rows or node.subject is None:
-            return rows
-        subjects = tuple(dict.fromkeys(row[node.subject] for row in rows))
-        allowed = await self._load(guard, Fetch(guard.statement, (subjects, *scope_values(self.view, guard))))
-        return [row for row in rows if row[node.subject] in allowed.by_key]
+    async def _look_up(self, node: FetchNode, keys: tuple[Any, ...]) -> dict[Any, Row]:
+        """The row of each key that has one and whose subject is in scope."""
+        if not keys:
+            return {}
+        fetched = await self._load(node, Fetch(node.statement, (keys, *scope_values(self.view, node))))
+        groups = {key: group for key in keys if (group := fetched.by_key.get(key))}
+        if node.guard is not None and groups:
+            groups = await self._in_scope(node, node.guard, groups)
+        return {key: group[-1] for key, group in groups.items() if group}
+
+    async def _in_scope(self, node: FetchNode, guard: FetchNode, groups: dict[Any, list[Row]]) -> dict[Any, list[Row]]:
+        """The rows about subjects in scope: any other does not exist for this client."""
+        position = node.subject
+        assert position is not None
+        subjects = dict.fromkeys(s for group in groups.values() for row in group for s in as_keys(row[position]))
+        allowed = await self._load(guard, Fetch(guard.statement, (tuple(subjects), *scope_values(self.view, guard))))
+        return {
+            key: [row for row in group if any(s in allowed.by_key for s in as_keys(row[position]))]
+            for key, group in groups.items()
+        }
 
     async def _below(self, node: FetchNode, rows: Sequence[Row]) -> None:
         """Start the fetches of every child at once. One without children of its own needs no task to wait for it."""
         leaves, tasks = [], []
         for child in node.children:
-            fetch = self._child_fetch(child, rows)
+            keys = _keys(child, rows)
+            if child.assured or not keys:
+                found: dict[Any, list[Row]] = {key: [(key,)] for key in keys}
+                self.run_state.slots[child.slot] = found
+                await self._below(child, [row for group in found.values() for row in group])
+                continue
+            fetch = Fetch(child.statement, (keys, *scope_values(self.view, child)))
+            loading = self.loader.load(fetch)
             if child.children:
-                tasks.append(asyncio.ensure_future(self._child(child, fetch, rows)))
-            elif fetch is not None:
-                leaves.append((child, self.loader.load(fetch)))
+                tasks.append(asyncio.ensure_future(self._child(child, keys, loading)))
             else:
-                self.run_state.slots[child.slot] = {}
-        for child, loading in leaves:
-            await self._settle(child, loading)
+                leaves.append((child, keys, loading))
+        for leaf in leaves:
+            await self._settle(*leaf)
         for task in tasks:
             await task
 
-    def _child_fetch(self, node: FetchNode, parents: Sequence[Row]) -> Fetch | None:
-        """The fetch of a child for its parents' rows; None when it needs none."""
-        keys = _keys(node, parents)
-        if node.assured or not keys:
-            return None
-        return Fetch(node.statement, (keys, *scope_values(self.view, node)))
+    async def _child(self, node: FetchNode, keys: tuple[Any, ...], loading: Loading) -> None:
+        rows = await self._settle(node, keys, loading)
+        if rows:
+            await self._below(node, rows)
 
-    async def _child(self, node: FetchNode, fetch: Fetch | None, parents: Sequence[Row]) -> None:
-        if fetch is None:
-            found: Sequence[Row] = [(key,) for key in _keys(node, parents)] if node.assured else []
-            self.run_state.slots[node.slot] = {row[0]: [row] for row in found}
-            await self._below(node, found)
-            return
-        fetched = await self._settle(node, self.loader.load(fetch))
-        if fetched is not None:
-            await self._below(node, fetched.rows)
-
-    async def _settle(self, node: FetchNode, loading: asyncio.Future[asyncio.Task[Fetched]]) -> Fetched | None:
-        """Wait for a fetch and keep its rows, or its source's error."""
+    async def _settle(self, node: FetchNode, keys: tuple[Any, ...], loading: Loading) -> Sequence[Row]:
+        """Wait for a fetch; the rows that answer these keys. Its source's error is kept for the response."""
         try:
             fetched = await self.loader.fetched(loading)
         except SourceError as error:
             self.run_state.failures[node.slot] = (node, error)
-            return None
+            return ()
         self.run_state.slots[node.slot] = fetched.by_key
-        self._note_subjects(node, fetched.rows)
-        return fetched
+        rows = fetched.of_keys(keys) if node.many else fetched.latest(keys)
+        self._note_subjects(node, rows)
+        return rows
 
     def _note_verified(self, home: Verify, arguments: Mapping[str, Any]) -> None:
         """Whatever the outcome, a verification tells something of the person whose number was given."""
@@ -190,14 +195,18 @@ class _Runner:
         for position in node.subjects:
             for row in rows:
                 subject = row[position]
-                if type(subject) is list:
-                    subjects.update(subject)
-                elif subject is not None:
+                if subject.__class__ is str:
                     subjects.add(subject)
+                elif subject is not None:
+                    subjects.update(item for item in as_keys(subject) if isinstance(item, str))
 
 
 def _keys(node: FetchNode, parents: Sequence[Row]) -> tuple[Any, ...]:
-    """The keys of a child: each parent's value once, without nulls."""
+    """The keys of a child: each parent's value once, without nulls and what no key can be."""
     position = node.parent_key
     assert position is not None
-    return tuple(dict.fromkeys(row[position] for row in parents if row[position] is not None))
+    values = [row[position] for row in parents if row[position] is not None]
+    try:
+        return tuple(dict.fromkeys(values))
+    except TypeError:
+        return tuple(dict.fromkeys(value for value in values if isinstance(value, Hashable)))

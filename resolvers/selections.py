@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from graphql import (
     BooleanValueNode,
     DirectiveNode,
-    DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
@@ -79,19 +78,29 @@ class Selections:
         return isinstance(value, BooleanValueNode) and value.value
 
 
-def switch_variables(document: DocumentNode, operation: OperationDefinitionNode) -> tuple[str, ...]:
-    """The variables of `operation` that occur in @skip or @include anywhere in the document, sorted."""
+def switch_variables(
+    operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]
+) -> tuple[str, ...]:
+    """The variables in @skip or @include of an operation and of the fragments it reaches, sorted."""
+    finder = _SwitchFinder()
+    visit(operation, finder)
+    seen: set[str] = set()
+    while reached := finder.spreads - seen:
+        seen |= reached
+        for name in reached:
+            visit(fragments[name], finder)
+    return tuple(sorted(finder.names))
 
-    class Finder(Visitor):
-        def __init__(self) -> None:
-            super().__init__()
-            self.names: set[str] = set()
 
-        def enter_directive(self, node: DirectiveNode, *_: object) -> None:
-            if node.name.value in {"skip", "include"}:
-                self.names |= {a.value.name.value for a in node.arguments or () if isinstance(a.value, VariableNode)}
+class _SwitchFinder(Visitor):
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+        self.spreads: set[str] = set()
 
-    finder = Finder()
-    visit(document, finder)
-    declared = {definition.variable.name.value for definition in operation.variable_definitions or ()}
-    return tuple(sorted(finder.names & declared))
+    def enter_directive(self, node: DirectiveNode, *_: object) -> None:
+        if node.name.value in {"skip", "include"}:
+            self.names |= {a.value.name.value for a in node.arguments or () if isinstance(a.value, VariableNode)}
+
+    def enter_fragment_spread(self, node: FragmentSpreadNode, *_: object) -> None:
+        self.spreads.add(node.name.value)

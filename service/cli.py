@@ -151,6 +151,7 @@ async def _contract_of(settings: Settings, name: str) -> Any:
 
 def _serve(settings: Settings) -> None:
     from service.app import create_app
+    from service.collector import tune_collector
 
     set_up_tracing(
         distribution_version("lienthong"), *([TraceFile(settings.trace_file)] if settings.trace_file else [])
@@ -163,6 +164,8 @@ def _serve(settings: Settings) -> None:
         "server_header": False,
     }
     if settings.workers == 1:
-        uvicorn.run(create_app(settings), **options)
+        application = create_app(settings)
+        tune_collector()
+        uvicorn.run(application, **options)
     else:
         uvicorn.run("service.worker:create", factory=True, workers=settings.workers, **options)

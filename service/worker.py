@@ -7,6 +7,7 @@ from importlib.metadata import version
 from starlette.applications import Starlette
 
 from service.app import create_app
+from service.collector import tune_collector
 from service.settings import Settings
 from service.telemetry import set_up_tracing
 
@@ -16,4 +17,6 @@ __all__ = ["create"]
 def create() -> Starlette:
     """The application of one worker."""
     set_up_tracing(version("lienthong"))
-    return create_app(Settings())  # type: ignore[call-arg]
+    app = create_app(Settings())  # type: ignore[call-arg]
+    tune_collector()
+    return app

@@ -8,7 +8,7 @@ both can only agree by being right.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
 
 from graphql import (
@@ -136,7 +136,7 @@ class _Answering:
         local = _value(parent.row, home.local)
         rows = [] if local is None else self._find(entity, home.remote, local)
         if not is_list_type(info.return_type):
-            rows = rows[:1]
+            rows = rows[-1:]
         records = self._records(entity, rows)
         return records if is_list_type(info.return_type) else next(iter(records), None)
 
@@ -186,7 +186,7 @@ class _Answering:
         found: list[Record | None] = []
         for key in keys:
             rows = [row for row in self._find(entity, home.element, key) if self._subject_in_scope(entity, row)]
-            found += self._records(entity, rows[:1]) or [None]
+            found += self._records(entity, rows[-1:]) or [None]
         return found if many else found[0]
 
     def _count_keys(self, count: int) -> None:
@@ -234,7 +234,8 @@ class _Answering:
         }
 
     def _find(self, entity: Entity, element: str, key: Any) -> list[Row]:
-        self.sought.add((entity.source, entity.table, element, key))
+        if isinstance(key, Hashable):
+            self.sought.add((entity.source, entity.table, element, key))
         return [row for row in self._scan(entity) if _matches(_value(row, element), key)]
 
     def _scan(self, entity: Entity) -> list[Row]:
@@ -254,13 +255,16 @@ class _Answering:
         assert entity.subject is not None
         citizen = self.catalog.entities["Citizen"]
         assert citizen.subject is not None
-        return bool(self._find(citizen, citizen.subject, _value(row, entity.subject)))
+        subject = _value(row, entity.subject)
+        persons = subject if isinstance(subject, list) else [subject]
+        return bool([row for person in persons for row in self._find(citizen, citizen.subject, person)])
 
     def _records(self, entity: Entity, rows: Iterable[Row]) -> list[Record]:
         records = [Record(entity, row) for row in rows]
         for record in records:
             subject = None if entity.subject is None else _value(record.row, entity.subject)
-            self.subjects.update(s for s in (subject if isinstance(subject, list) else [subject]) if s is not None)
+            persons = subject if isinstance(subject, list) else [subject]
+            self.subjects.update(person for person in persons if isinstance(person, str))
         return records
 
 

@@ -93,7 +93,6 @@ CREATE TABLE governance.audit_record (
 COMMENT ON TABLE governance.audit_record IS 'Nhật ký truy cập: tên trường và giá trị băm có khóa của chủ thể, không bao giờ có giá trị';
 CREATE INDEX audit_record_time ON governance.audit_record (recorded_at);
 CREATE INDEX audit_record_client ON governance.audit_record (client_id, recorded_at);
-CREATE INDEX audit_record_subjects ON governance.audit_record USING gin (subjects);
 
 CREATE FUNCTION governance.announce_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

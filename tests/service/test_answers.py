@@ -46,7 +46,7 @@ def expected(databases: EmbeddedServers, service: RunningService, ids: list[str]
                 "ORDER BY registered_no",
                 citizen["household_id"],
             )
-            card = client["social_insurance"]["the_bhyt"].find_one({"personalId": number})
+            card = client["social_insurance"]["the_bhyt"].find_one({"personalId": number}, sort=[("_id", -1)])
             licences = client["transport"]["giay_phep_lai_xe"].find({"personalId": number}).sort("_id", 1)
             vehicles = client["transport"]["phuong_tien"].find({"ownerPersonalId": number}).sort("_id", 1)
             answer.append(
