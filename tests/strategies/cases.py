@@ -11,7 +11,6 @@ from random import Random
 from typing import Any, cast
 
 import orjson
-from graphql import GraphQLObjectType, is_list_type
 
 from connectors.errors import SourceTimeoutError, SourceUnavailableError
 from connectors.fetch import Fetch, Row
@@ -26,10 +25,6 @@ from tests.question import Answer, Fault, Question, World
 from tests.reach import Reach, readable_elements
 
 __all__ = ["Bench", "Case", "Outcome", "reproduction"]
-
-# Assumed away until the engine follows neither rows that another alias asked for, nor rows after a to-one link's first:
-# see `test_rows_of_another_alias_are_not_followed` and `test_rows_that_are_not_shown_are_not_followed`.
-NEEDED_KEYS_ONLY = False
 
 # Values that can be told apart from any other: words that occur once, sort keys, citizens' numbers.
 _CANARY = re.compile(r"kx\d{4}z|^[abc][NTĐ]|^\d{12}$")
@@ -138,7 +133,8 @@ class Bench:
             return [f"the engine raised {type(error).__name__}: {error}"]
         answer = case.oracle.answer(case.question, case.world)
         return [
-            *_disagreements(case, answer, outcome),
+            *_disagreements(answer, outcome),
+            *_idle_keys(case, answer, outcome),
             *_repeats(outcome, again),
             *_overreach(answer.reach, outcome),
             *_leaks(case, outcome),
@@ -151,12 +147,11 @@ def _faults(errors: Sequence[Mapping[str, Any]]) -> frozenset[Fault]:
     return frozenset(normal)
 
 
-def _disagreements(case: Case, answer: Answer, outcome: Outcome) -> Iterator[str]:
+def _disagreements(answer: Answer, outcome: Outcome) -> Iterator[str]:
     data = _oracle_cursors(orjson.dumps(answer.data))
     if data != outcome.data:
         yield f"data differ\n  engine {outcome.data.decode()}\n  oracle {data.decode()}"
-    only_engine = {fault for fault in outcome.faults - answer.faults if not _assumed(case, outcome, fault)}
-    only_oracle = answer.faults - outcome.faults
+    only_engine, only_oracle = outcome.faults - answer.faults, answer.faults - outcome.faults
     if only_engine or only_oracle:
         sides = f"only engine {sorted(only_engine, key=repr)}\n  only oracle {sorted(only_oracle, key=repr)}"
         yield f"errors differ\n  {sides}"
@@ -164,34 +159,17 @@ def _disagreements(case: Case, answer: Answer, outcome: Outcome) -> Iterator[str
         noted = set(outcome.execution.run.subjects)
         if not answer.subjects <= noted:
             yield f"subjects were read and not noted: {sorted(answer.subjects - noted)}"
-    if NEEDED_KEYS_ONLY:
-        yield from _idle_keys(outcome, answer)
 
 
-def _idle_keys(outcome: Outcome, answer: Answer) -> Iterator[str]:
+def _idle_keys(case: Case, answer: Answer, outcome: Outcome) -> Iterator[str]:
     """Keys that were fetched although no field of the answer stands on them."""
     for fetch in outcome.statements:
-        if fetch.statement.key is not None:
+        # Where a source fails, the oracle stops at the first key of a batch.
+        if fetch.statement.key is not None and fetch.statement.source not in case.world.failing:
             place = (*_place(fetch), fetch.statement.conditions[0].column)
             idle = [key for key in cast("tuple[Any, ...]", fetch.values[0]) if (*place, key) not in answer.sought]
             if idle:
                 yield f"keys that no field asks for: {idle} of {fetch.statement.table}"
-
-
-def _assumed(case: Case, outcome: Outcome, fault: Fault) -> bool:
-    """Whether a source's failure may come from rows that nothing shows, and is assumed away with them."""
-    if NEEDED_KEYS_ONLY or outcome.prepared is None or not fault[0].startswith("SOURCE_"):
-        return False
-    nodes = list(outcome.prepared.plan.fetches())
-    above = [node for node in nodes if fault[1][: len(node.path)] == node.path]
-    coalesced = any(sum(other.statement == node.statement for other in nodes) > 1 for node in above)
-    return coalesced or any(_is_to_one(case.view, node.coordinate) for node in above if node.path != fault[1])
-
-
-def _is_to_one(view: View, coordinate: str) -> bool:
-    type_name, name = coordinate.split(".")
-    owner = cast("GraphQLObjectType", view.catalog.schema.type_map[type_name])
-    return not is_list_type(owner.fields[name].type)
 
 
 def _oracle_cursors(text: bytes) -> bytes:

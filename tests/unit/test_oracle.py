@@ -5,6 +5,7 @@ On a failure the case is made smaller and printed in full, as Python literals.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from random import Random
@@ -94,6 +95,8 @@ def report(bench: Bench, case: Case, complaint: str) -> str:
 
 
 def test_the_engine_and_the_oracle_agree(catalog: Catalog, bench: Bench) -> None:
+    tally: Counter[str] = Counter()
+
     # One draw for each round: the rest is plain Python from that seed, and `reduced` does what shrinking would.
     @settings(
         max_examples=ROUNDS,
@@ -109,8 +112,17 @@ def test_the_engine_and_the_oracle_agree(catalog: Catalog, bench: Bench) -> None
             complaints = bench.complaints(case)
             if complaints:
                 pytest.fail(report(bench, case, complaints[0]), pytrace=False)
+            outcome = bench.ask(case)
+            tally["cases"] += 1
+            tally["joined"] += len(outcome.statements) > 1
+            tally["refused"] += outcome.prepared is None
+            tally["rows"] += outcome.execution is not None and any(outcome.execution.run.rows.values())
+            tally.update({code for code, _, _ in outcome.faults})
 
     rounds()
+    print(dict(tally))  # noqa: T201 - shown by `pytest -s`, and on a failure
+    assert tally["cases"] >= 2000
+    assert min(tally["rows"], tally["joined"]) > tally["cases"] / 5, "the cases say too little: they find no data"
 
 
 @pytest.mark.parametrize("order", [None, "NAME", "DATE_OF_BIRTH"])

@@ -148,3 +148,20 @@ def test_a_key_of_the_wrong_shape_costs_only_its_own_field(
         put["haiBen"] = [A, broken]
     outcome = ask.bench.ask(ask.case(query, {source: [{"_id": 1, **put}]}))
     assert b'"number":' in outcome.data
+
+
+def test_of_two_records_of_one_number_the_one_out_of_scope_does_not_exist(ask: Asker) -> None:
+    contract = replace(ask.permission.contract, row_scope={"province": ("79",)})
+    ask.permission = contract.permission("P")
+    tables: Rows = {
+        "population.citizen": [
+            {**CITIZENS[0], "permanent_province_code": "79"},
+            {**CITIZENS[1], "permanent_province_code": "01"},
+        ],
+        "transport.giay_phep_lai_xe": [
+            {"_id": 1, "soGPLX": "x", "personalId": A, "coQuanCap": "in scope"},
+            {"_id": 2, "soGPLX": "x", "personalId": B, "coQuanCap": "later, and out of scope"},
+        ],
+    }
+    outcome = ask.agreed('{ drivingLicence(number: "x") { issuedBy } }', tables)
+    assert outcome.data == b'{"drivingLicence":{"issuedBy":"in scope"}}'
