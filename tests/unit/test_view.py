@@ -128,6 +128,15 @@ def test_the_view_shows_what_is_permitted_and_reachable_and_nothing_else(catalog
         assert governed == {c for c in visible_coordinates(catalog, view) if c.split(".")[0] in owners}
 
 
+def test_what_a_view_permits_is_what_the_contract_grants(catalog: Catalog) -> None:
+    for seed in range(VIEWS):
+        view = View.of(catalog, random_permission(catalog, Random(seed)))
+        visible, roots = visible_coordinates(catalog, view), expected_roots(catalog, view)
+        assert {c for c in catalog.coordinates() if view.permits(*c.split("."))} == visible
+        assert {root for root in catalog.roots if view.permits("Query", root)} == roots
+        assert {c for c in catalog.coordinates() if view.filterable(c)} == view.permission.filterable
+
+
 def test_sdl_and_introspection_name_nothing_else(catalog: Catalog, views: list[View]) -> None:
     everywhere = names_in(View.of(catalog, everything(catalog)).sdl)
     for view in views:
