@@ -9,7 +9,7 @@ from typing import Any, NewType
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
-__all__ = ["Date", "DateTime", "PartialDate", "PersonalId", "YearMonth", "scalar_map"]
+__all__ = ["Date", "DateTime", "PartialDate", "PersonalId", "YearMonth", "is_personal_id", "scalar_map"]
 
 PersonalId = NewType("PersonalId", str)
 PartialDate = NewType("PartialDate", str)
@@ -19,6 +19,11 @@ YearMonth = NewType("YearMonth", str)
 
 _PERSONAL_ID = re.compile(r"[0-9]{12}\Z")
 _PARTIAL_DATE = re.compile(r"[0-9]{4}(-[0-9]{2}-[0-9]{2})?\Z")
+
+
+def is_personal_id(given: Any) -> bool:
+    """Whether a value is a string of exactly twelve ASCII digits."""
+    return given.__class__ is str and _PERSONAL_ID.match(given) is not None
 
 
 def parse_personal_id(given: Any) -> str:

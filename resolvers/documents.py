@@ -19,6 +19,7 @@ from graphql import (
     VariableDefinitionNode,
     Visitor,
     parse,
+    print_ast,
     validate,
     visit,
 )
@@ -34,10 +35,15 @@ _MAX_ERRORS = 50
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An operation of a valid document; `switches` are the variables that @skip and @include look at."""
+    """An operation of a valid document.
+
+    `types` gives each variable's name and type without the outer mark of being required; `switches` are the variables
+    that @skip and @include look at.
+    """
 
     node: OperationDefinitionNode
     variables: tuple[VariableDefinitionNode, ...]
+    types: tuple[tuple[str, str], ...]
     switches: tuple[str, ...]
 
 
@@ -75,9 +81,9 @@ def prepare_document(view: View, text: str) -> Document:
             if node.operation is not OperationType.QUERY:
                 raise OperationError(f"the service has no {node.operation.value} operations")
             name = node.name.value if node.name else None
-            operations[name] = Operation(
-                node, tuple(node.variable_definitions or ()), switch_variables(node, fragments)
-            )
+            variables = tuple(node.variable_definitions or ())
+            types = tuple((v.variable.name.value, print_ast(v.type).removesuffix("!")) for v in variables)
+            operations[name] = Operation(node, variables, types, switch_variables(node, fragments))
     return Document(operations, fragments)
 
 

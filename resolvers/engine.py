@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, SelectionSetNode, execute_sync
-from graphql.execution.values import VariableValues, get_argument_values, get_variable_values
+from graphql.execution.values import get_argument_values
 from opentelemetry import trace
 
 from connectors.fetch import Connector
@@ -16,6 +16,7 @@ from resolvers.cache import LruCache
 from resolvers.cursors import CursorSealer
 from resolvers.documents import Document, Operation, prepare_document
 from resolvers.errors import InputError
+from resolvers.inputs import Variables
 from resolvers.loaders import FetchLoader
 from resolvers.plan import Plan
 from resolvers.planner import plan_operation
@@ -23,8 +24,6 @@ from resolvers.respond import Response, ShapeCompiler, assemble_response, error_
 from resolvers.run import RootResult, Run, run_plan
 
 __all__ = ["Engine", "Execution", "OperationRequest", "Prepared"]
-
-_MAX_INPUT_ERRORS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +50,7 @@ class Prepared:
     cached: CachedPlan
     document: Document
     operation: Operation
-    variables: VariableValues
-    raw_variables: Mapping[str, Any]
+    variables: Variables
     cache_hit: bool
 
     @property
@@ -93,7 +91,7 @@ class Engine:
     def _prepare(self, view: View, request: OperationRequest) -> Prepared:
         document = self._documents.get_or_make((request.query, view.key), lambda: prepare_document(view, request.query))
         operation = document.operation(request.operation_name)
-        variables = _coerce_variables(view, operation, request.variables)
+        variables = Variables(view, operation, request.variables)
         switches = _switches(operation, variables)
         key = (request.query, request.operation_name, tuple(switches.values()), view.key)
         cached = self._plans.get(key)
@@ -101,7 +99,7 @@ class Engine:
         if cached is None:
             plan = plan_operation(view, operation.node, document.fragments, switches)
             cached = self._plans.put(key, CachedPlan(plan, ShapeCompiler()))
-        return Prepared(cached, document, operation, variables, request.variables, hit)
+        return Prepared(cached, document, operation, variables, hit)
 
     async def execute(self, view: View, prepared: Prepared) -> Execution:
         """Run a plan and assemble its response. Raises nothing that a source or a client caused."""
@@ -118,16 +116,7 @@ class Engine:
         return Execution(response, run)
 
 
-def _coerce_variables(view: View, operation: Operation, raw: Mapping[str, Any]) -> VariableValues:
-    coerced = get_variable_values(
-        view.schema, operation.variables, dict(raw), max_errors=_MAX_INPUT_ERRORS, hide_suggestions=True
-    )
-    if isinstance(coerced, list):
-        raise InputError(None, errors=[{"message": error.message} for error in coerced])
-    return coerced
-
-
-def _switches(operation: Operation, variables: VariableValues) -> dict[str, bool]:
+def _switches(operation: Operation, variables: Variables) -> dict[str, bool]:
     """The values of the variables in @skip and @include; null is no boolean, whatever the default was."""
     switches = {name: variables.coerced.get(name) for name in operation.switches}
     for name, value in switches.items():
@@ -152,7 +141,7 @@ def _coerce_arguments(prepared: Prepared) -> tuple[dict[str, dict[str, Any]], di
             continue
         try:
             arguments[root.key] = get_argument_values(
-                root.definition, root.nodes[0], prepared.variables, hide_suggestions=True
+                root.definition, root.nodes[0], prepared.variables.values, hide_suggestions=True
             )
         except GraphQLError as error:
             refused[root.key] = RootResult(error=InputError(error.message))
@@ -171,6 +160,6 @@ def _introspect(view: View, prepared: Prepared) -> tuple[dict[str, Any], list[di
         selection_set=SelectionSetNode(selections=tuple(nodes)),
     )
     document = DocumentNode(definitions=(operation, *prepared.document.fragments.values()))
-    result = execute_sync(view.schema, document, variable_values=dict(prepared.raw_variables))
+    result = execute_sync(view.schema, document, variable_values=dict(prepared.variables.raw))
     errors = [error_of(InputError(error.message), tuple(map(str, error.path or ()))) for error in result.errors or ()]
     return result.data or {}, errors

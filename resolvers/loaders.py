@@ -15,6 +15,8 @@ from aiodataloader import DataLoader
 
 from connectors.fetch import Connector, Fetch, Row
 
+_PLAIN = frozenset({str, int})
+
 __all__ = ["FetchLoader", "Fetched", "as_keys"]
 
 
@@ -33,7 +35,7 @@ class Fetched:
         groups: dict[Any, list[Row]] = {}
         for row in rows:
             value = row[key]
-            for one in (value,) if value.__class__ is str else as_keys(value):
+            for one in (value,) if value.__class__ in _PLAIN else as_keys(value):
                 group = groups.get(one)
                 if group is None:
                     groups[one] = [row]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -104,19 +104,26 @@ class _Answers:
         if result.error is not None:
             return None
         if isinstance(root.shape, ObjectShape):
-            rows = [None if row is None else self._row(root.shape, row) for row in result.rows]
+            rows = self._rows(root.shape, result.rows)
             return rows if root.many else rows[0]
         assert isinstance(root.shape, PlainShape)
         value = self._page(result) if isinstance(root.home, Search) else {"matches": bool(result.rows)}
         return project(root.shape, value, self._row)
 
-    def _row(self, shape: ObjectShape, row: Row) -> dict[str, Any]:
+    def _rows(self, shape: ObjectShape, rows: Sequence[Row | None]) -> list[dict[str, Any] | None]:
+        """The objects of rows, None for None; once more with care when a stored key has a shape no key can have."""
         before = self.faults.counts.copy()
+        slots, faults = self.run.slots, self.faults
         try:
-            return self.compiler(shape)(row, self.run.slots, self.faults)
+            assemble = self.compiler(shape)
+            return [None if row is None else assemble(row, slots, faults) for row in rows]
         except TypeError:
-            self.faults.counts = before
-            return self.compiler(shape, careful=True)(row, self.run.slots, self.faults)
+            faults.counts = before
+            assemble = self.compiler(shape, careful=True)
+            return [None if row is None else assemble(row, slots, faults) for row in rows]
+
+    def _row(self, shape: ObjectShape, row: Row) -> dict[str, Any] | None:
+        return self._rows(shape, (row,))[0]
 
     def _page(self, result: RootResult) -> dict[str, Any]:
         page = result.page

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import logging
+import traceback
 from datetime import UTC, datetime
 from typing import Any
 
@@ -31,6 +33,7 @@ from service.wire import JSON, encode, media_type, read_operation
 __all__ = ["GraphQLEndpoint"]
 
 _VIEWS = 500
+_LOG = logging.getLogger("lienthong.service")
 
 
 class GraphQLEndpoint:
@@ -78,6 +81,9 @@ class GraphQLEndpoint:
                 response = await self._answer(request, record)
             except LienthongError as error:
                 response = Response(None, errors_of(error), error.status)
+            except Exception as error:  # noqa: BLE001 - whatever happens is recorded, and nothing of it is told
+                _log_unexpected(error, record.trace_id)
+                response = Response(None, errors_of(LienthongError()), 500)
             _close(record, response)
             try:
                 await self._audit.write(record)
@@ -130,6 +136,12 @@ class GraphQLEndpoint:
         record.sources = plan.sources
         record.row_counts = execution.run.rows
         record.subjects = [self._hasher(subject) for subject in execution.run.subjects]
+
+
+def _log_unexpected(error: Exception, trace_id: str) -> None:
+    """Where and what, without the message: it may hold a value."""
+    places = "".join(traceback.format_tb(error.__traceback__))
+    _LOG.error("unexpected %s, trace %s\n%s", type(error).__name__, trace_id, places)
 
 
 def _close(record: AuditRecord, response: Response) -> None:
