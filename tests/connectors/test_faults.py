@@ -6,6 +6,7 @@ import asyncio
 import gc
 import re
 import time
+from collections.abc import Iterator
 
 import pytest
 
@@ -16,7 +17,8 @@ from service.embedded import EmbeddedServers
 from tests.connectors.dataset import EVERYONE, MOTOR, PEOPLE, POSTGRES, PYMONGO, SERVERS, SOURCE, Kind, fetch_of
 from tests.connectors.failing import end_sessions, fail_point, slow
 
-pytestmark = pytest.mark.servers
+# PyMongo leaves the socket of an attempt to connect that its closing interrupts to the garbage collector.
+pytestmark = [pytest.mark.servers, pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")]
 
 every_server = pytest.mark.parametrize("kind", SERVERS)
 document_servers = pytest.mark.parametrize("kind", [PYMONGO, MOTOR])
@@ -40,14 +42,10 @@ async def works(connector: Connector) -> bool:
     return len(await connector.fetch(EVERYONE)) == len(PEOPLE)
 
 
-# PyMongo leaves the socket of an attempt to connect that its closing interrupts to the garbage collector.
-leaves_sockets = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
-
-
-async def close(connector: Connector) -> None:
-    """Close a connector whose server is away, and collect the sockets that its driver forgot."""
-    await connector.close()
-    del connector
+@pytest.fixture(autouse=True)
+def collect() -> Iterator[None]:
+    """Collect the sockets that a driver forgot while the warning about them is still ignored."""
+    yield
     gc.collect()
 
 
@@ -56,7 +54,6 @@ def guarded(connector: Connector, limit: float = LIMIT) -> GuardedConnector:
 
 
 @every_server
-@leaves_sockets
 async def test_a_server_that_is_away_is_unavailable(kind: Kind) -> None:
     connector = kind.away(timeout=LIMIT)
     try:
@@ -66,11 +63,10 @@ async def test_a_server_that_is_away_is_unavailable(kind: Kind) -> None:
         with pytest.raises(SourceUnavailableError):
             await connector.ping()
     finally:
-        await close(connector)
+        await connector.close()
 
 
 @every_server
-@leaves_sockets
 async def test_a_server_that_is_away_is_told_from_a_slow_one_by_the_guard(kind: Kind) -> None:
     limit = 2.0  # PyMongo looks for a server every half second only
     connector = guarded(kind.away(timeout=limit), limit)
@@ -79,7 +75,7 @@ async def test_a_server_that_is_away_is_told_from_a_slow_one_by_the_guard(kind: 
         assert type(error) is SourceUnavailableError
         assert seconds < limit
     finally:
-        await close(connector)
+        await connector.close()
 
 
 @every_server
