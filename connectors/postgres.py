@@ -60,7 +60,8 @@ class PostgresConnector:
             values.append(fetch.limit)
         try:
             pool = self._pool or await self._open()
-            rows: list[Row] = await pool.fetch(sql, *values)
+            async with pool.acquire() as connection:
+                rows = await _select(connection, sql, values)
         except (TimeoutError, asyncpg.QueryCanceledError) as error:
             raise SourceTimeoutError(self.source) from error
         except _OUTAGES as error:
@@ -104,6 +105,16 @@ class PostgresConnector:
                     },
                 )
         return self._pool
+
+
+async def _select(connection: Any, sql: str, values: list[Any]) -> list[Row]:
+    """The rows of a SELECT. A value that the driver refuses leaves the protocol half way, so the connection goes."""
+    try:
+        rows: list[Row] = await connection.fetch(sql, *values)
+    except asyncpg.DataError:
+        connection.terminate()
+        raise
+    return rows
 
 
 @lru_cache(maxsize=2048)

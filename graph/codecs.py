@@ -29,8 +29,9 @@ __all__ = [
 
 Codec = Callable[[Any], Any]
 
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
-_PARTIAL = re.compile(r"\d{4}(-\d{2}-\d{2})?\Z")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
+_PARTIAL = re.compile(r"[0-9]{4}(-[0-9]{2}-[0-9]{2})?\Z")
+_WHOLE = re.compile(r"-?[0-9]{1,10}\Z")
 
 
 def text(stored: Any) -> str:
@@ -61,7 +62,7 @@ def split(separator: str) -> Codec:
 
 def amount(stored: Any) -> int:
     """A whole number within GraphQL's Int (32 bit); a string of digits is accepted."""
-    if isinstance(stored, bool) or not isinstance(stored, int | str):
+    if isinstance(stored, bool) or not (isinstance(stored, int) or _WHOLE.match(text(stored))):
         raise ValueError("not a whole number")
     number = int(stored)
     if not -(2**31) <= number < 2**31:
@@ -119,6 +120,8 @@ def codes(names: Mapping[Any, str]) -> Codec:
     """A closed list of codes: stored code -> name of the enum value."""
 
     def decode(stored: Any) -> str:
+        if isinstance(stored, bool):
+            raise ValueError("not a known code")
         try:
             return names[stored]
         except (KeyError, TypeError):
@@ -128,7 +131,7 @@ def codes(names: Mapping[Any, str]) -> Codec:
 
 
 def _parsed(stored: Any, form: str, length: int) -> datetime:
-    if len(text(stored)) != length:
+    if len(text(stored)) != length or not stored.isascii():
         raise ValueError(f"not of the form {form}")
     try:
         return datetime.strptime(stored, form)  # noqa: DTZ007 - the form has no zone; Vietnam has one

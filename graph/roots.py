@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from enum import Enum
 
@@ -22,10 +23,14 @@ __all__ = [
 ]
 
 
+_MARKS = re.compile("[\u0300-\u036f]")
+_BLANKS = re.compile("[ \t\r\n\f\v]+")
+
+
 def fold(name: str) -> str:
-    """A name in the form of the column `name_key`: lower case, no diacritics, single blanks."""
-    decomposed = unicodedata.normalize("NFD", name.lower().replace("đ", "d"))
-    return " ".join("".join(c for c in decomposed if not unicodedata.combining(c)).split())
+    """A name in the form of the column `name_key` (`population.fold`): lower case, no marks, single blanks."""
+    decomposed = unicodedata.normalize("NFD", unicodedata.normalize("NFC", name).lower())
+    return _BLANKS.sub(" ", _MARKS.sub("", decomposed).replace("đ", "d")).strip(" ")
 
 
 NAME = Criterion("name_key", "prefix", "Citizen.birthName", fold)
@@ -106,7 +111,7 @@ class Purpose:
 class PermittedField:
     """A field coordinate with its uses."""
 
-    coordinate: str = strawberry.field(description="Tọa độ trường, ví dụ Citizen.birthName (coordinate)")
+    coordinate: str = strawberry.field(description="Tọa độ trường: Kiểu.trường (coordinate: Type.field)")
     readable: bool = strawberry.field(description="Được đọc (may be read)")
     filterable: bool = strawberry.field(description="Được dùng để tra cứu, lọc (may be used to look up or filter)")
 

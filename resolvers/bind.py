@@ -36,9 +36,18 @@ def scope_values(view: View, node: FetchNode) -> tuple[tuple[str, ...], ...]:
 
 
 def bind_lookup(root: RootField, arguments: Mapping[str, Any]) -> list[Any]:
-    """The keys of a look-up, in the order given."""
+    """The keys of a look-up, in the order given. Raises `InputError` for one that no record can have."""
     value = next(iter(arguments.values()))
-    return list(value) if root.many else [value]
+    keys = list(value) if root.many else [value]
+    for key in keys:
+        _refuse_nul(key)
+    return keys
+
+
+def _refuse_nul(value: Any) -> None:
+    """PostgreSQL cannot hold U+0000, so no record has it."""
+    if isinstance(value, str) and "\0" in value:
+        raise InputError("an argument must not contain U+0000")
 
 
 def bind_verify(home: Verify, node: FetchNode, arguments: Mapping[str, Any], view: View) -> Fetch:
@@ -128,6 +137,7 @@ def _page_size(first: int, view: View) -> int:
 
 def _folded(criterion: Criterion, value: Any) -> Any:
     folded = value if criterion.fold is None else criterion.fold(value)
+    _refuse_nul(folded)
     if folded == "":
         raise InputError("a criterion must not be empty")
     return folded

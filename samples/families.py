@@ -55,9 +55,7 @@ class Families:
             if room >= _LARGEST:
                 shape = names.pick(self.random, _SHAPES)
             else:
-                shape = (
-                    names.pick(self.random, _SMALL_SHAPES) if room >= 6 else "couple" if room > 1 else "alone"
-                )
+                shape = names.pick(self.random, _SMALL_SHAPES) if room >= 6 else "couple" if room > 1 else "alone"
             first_household = len(self.households)
             self.shapes[shape]()
             for person in self.people[born:]:
@@ -134,9 +132,7 @@ class Families:
     def _shared(self) -> None:
         place = places.any_place(self.random)
         members = [
-            self._person(
-                MALE if self.random() < 0.5 else FEMALE, self._birth(18, 35), origins.stock(self.random)
-            )
+            self._person(MALE if self.random() < 0.5 else FEMALE, self._birth(18, 35), origins.stock(self.random))
             for _ in range(2 + int(self.random() * 4))
         ]
         for member in members:
@@ -156,9 +152,7 @@ class Families:
         self._link(heir, man, woman)
         later = int((self.random() - 0.5) * 2000) + (700 if sex == MALE else -700)
         partner_born = min(heir.born + later, TODAY - 365 * 20)
-        partner = self._person(
-            FEMALE if sex == MALE else MALE, partner_born, origins.partner_stock(self.random, stock)
-        )
+        partner = self._person(FEMALE if sex == MALE else MALE, partner_born, origins.partner_stock(self.random, stock))
         partner.home = heir.home
         self._marry(heir, partner)
         others: list[Person] = []
@@ -176,9 +170,7 @@ class Families:
     def _married(self, born: int, stock: Stock) -> tuple[Person, Person]:
         man = self._person(MALE, born, stock)
         later = int((self.random() * 8 - 2) * 365)
-        woman = self._person(
-            FEMALE, min(born + later, TODAY - 365 * 19), origins.partner_stock(self.random, stock)
-        )
+        woman = self._person(FEMALE, min(born + later, TODAY - 365 * 19), origins.partner_stock(self.random, stock))
         woman.home = man.home
         self._marry(man, woman)
         return man, woman
@@ -199,9 +191,7 @@ class Families:
             day += int(self.random() * 900)
             if day >= end:
                 break
-            child = self._person(
-                MALE if self.random() < 0.527 else FEMALE, day, origins.child_stock(man or woman)
-            )
+            child = self._person(MALE if self.random() < 0.527 else FEMALE, day, origins.child_stock(man or woman))
             child.home = (man or woman).home
             self._link(child, man, woman)
             children.append(child)
@@ -230,9 +220,7 @@ class Families:
         if random() < 0.006:
             self._from_abroad(person)
         person.year_only = birth_year < 1966 and random() < 0.16
-        self.numbers.assign(
-            person, legacy=birth_year < 1998 and random() < (0.85 if birth_year < 1985 else 0.5)
-        )
+        self.numbers.assign(person, legacy=birth_year < 1998 and random() < (0.85 if birth_year < 1985 else 0.5))
         return person
 
     def _from_abroad(self, person: Person) -> None:

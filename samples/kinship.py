@@ -62,9 +62,7 @@ def _side(person: Person, head: Person) -> str | None:
     spouse = person.spouse
     if spouse is not None and spouse.mother is not None and spouse.mother is head.mother:
         return "Em rể" if male else "Chị dâu" if spouse.born < head.born else "Em dâu"
-    if any(
-        parent and parent.mother and parent.mother is head.mother for parent in (person.father, person.mother)
-    ):
+    if any(parent and parent.mother and parent.mother is head.mother for parent in (person.father, person.mother)):
         return "Cháu"
     return None
 
@@ -105,11 +103,7 @@ def _outside(relation: str, person: Person, random: Random, numbers: Numbers) ->
     born = max(person.born - int((20 + random() * 15) * 365), FIRST)
     sex = MALE if father else FEMALE
     ethnicity = person.ethnicity or "01"
-    family = (
-        person.family
-        if father
-        else names.family_name(random, ethnicity, southern=person.home.province.southern)
-    )
+    family = person.family if father else names.family_name(random, ethnicity, southern=person.home.province.southern)
     middle, given = names.personal_name(random, sex, year(born), ethnicity)
     nationality = None if random() < 0.1 else "VN"
     draw = random()

@@ -106,12 +106,8 @@ async def _load_shards(
 def main() -> None:
     """The command line: loads and prints what was written, or one line saying why not."""
     parser = argparse.ArgumentParser(prog="python -m samples.load", description=__doc__)
-    parser.add_argument(
-        "--admin-url", required=True, help="PostgreSQL URL of the owner of the schema population"
-    )
-    parser.add_argument(
-        "--mongo", action="append", default=[], metavar="NAME=URL", help="a document database; repeat"
-    )
+    parser.add_argument("--admin-url", required=True, help="PostgreSQL URL of the owner of the schema population")
+    parser.add_argument("--mongo", action="append", default=[], metavar="NAME=URL", help="a document database; repeat")
     parser.add_argument("--citizens", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=46)
     options = parser.parse_args()
@@ -124,9 +120,7 @@ def main() -> None:
         sys.stderr.flush()
 
     try:
-        report = asyncio.run(
-            load(options.admin_url, urls, citizens=options.citizens, seed=options.seed, progress=show)
-        )
+        report = asyncio.run(load(options.admin_url, urls, citizens=options.citizens, seed=options.seed, progress=show))
     except (LoadError, ValueError) as error:
         raise SystemExit(f"not loaded: {error}") from error
     if not report.loaded:

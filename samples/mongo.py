@@ -25,9 +25,7 @@ class Sources:
 
     def __init__(self, urls: Mapping[str, str]) -> None:
         if unknown := sorted(set(urls) - set(DATABASES)):
-            raise ValueError(
-                f"no samples for {', '.join(unknown)}; there are samples for {', '.join(DATABASES)}"
-            )
+            raise ValueError(f"no samples for {', '.join(unknown)}; there are samples for {', '.join(DATABASES)}")
         self._clients: list[MongoClient[dict[str, Any]]] = []
         self.databases: dict[str, Documents] = {}
         for source, url in urls.items():
@@ -49,9 +47,7 @@ class Sources:
         for source, database in self.databases.items():
             marker = database[_MARKER].find_one({"_id": 1})
             if marker is None and any(database[name].find_one({}, {"_id": 1}) for name in INDEXES[source]):
-                raise LoadError(
-                    f"{source} holds documents that no sample load put there: refusing to replace them"
-                )
+                raise LoadError(f"{source} holds documents that no sample load put there: refusing to replace them")
             state = state and marker == _mark(sample, done=True)
         return state
 

@@ -133,9 +133,7 @@ class Numbers:
         has ten digits, and `legacy` adds the nine digits of an old identity card.
         """
         serial = self.serial(person.index)
-        province = (
-            _COUNTRY_OF_BIRTH[person.abroad] if person.abroad else "0" + person.birthplace.province.code
-        )
+        province = _COUNTRY_OF_BIRTH[person.abroad] if person.abroad else "0" + person.birthplace.province.code
         person.personal_id = province + _century_and_year(person.sex, person.born) + serial
         number = (person.index * 61_803_399 + self.offset) % 100_000_000
         person.insurance_number = f"{person.home.province.code}{number:08d}"

@@ -71,9 +71,7 @@ async def is_loaded(connection: Connection, sample: Sample) -> bool:
         raise LoadError("schema population is missing: run the migrations first")
     if await connection.fetchval("SELECT to_regclass('population.sample_load')") is None:
         if await connection.fetchval("SELECT EXISTS (SELECT FROM population.citizen)"):
-            raise LoadError(
-                "population.citizen holds people that no sample load put there: refusing to replace them"
-            )
+            raise LoadError("population.citizen holds people that no sample load put there: refusing to replace them")
         return False
     found = await connection.fetchval(
         """SELECT count(*) FROM population.sample_load

@@ -138,9 +138,7 @@ class Register:
             household.number if household else None,
             relation_to_head(person, household) if household else None,
             death(person, random()),
-            f"07{1 + int(random() * 5)}{int(random() * 10_000_000):07d}"
-            if grown and random() < 0.72
-            else None,
+            f"07{1 + int(random() * 5)}{int(random() * 10_000_000):07d}" if grown and random() < 0.72 else None,
             self._email(person) if grown and random() < 0.3 else None,
         )
 

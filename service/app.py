@@ -40,15 +40,7 @@ class SettingsError(LienthongError):
 
 
 def open_connectors(settings: Settings, sources: frozenset[str]) -> dict[str, GuardedConnector]:
-    """A guarded connector per source. Raises `SettingsError` that names every source without a usable URL."""
-    faults = [f"no URL for database `{source}`" for source in sorted(sources - set(settings.sources))]
-    faults += [
-        f"URL of `{source}` is neither postgresql:// nor mongodb://"
-        for source, url in settings.sources.items()
-        if urlsplit(url).scheme not in _ENGINES
-    ]
-    if faults:
-        raise SettingsError("settings:\n- " + "\n- ".join(faults))
+    """A guarded connector per source, for settings that fit the schema."""
     return {
         source: GuardedConnector(
             _ENGINES[urlsplit(settings.sources[source]).scheme](settings, source),
@@ -129,6 +121,11 @@ def _check_sources(settings: Settings, catalog: Catalog) -> None:
     unknown = sorted(set(settings.sources) - catalog.sources)
     faults = [f"database `{name}` has no URL: set LIENTHONG_SOURCES__{name.upper()}" for name in missing]
     faults += [f"LIENTHONG_SOURCES__{name.upper()} names no database of the schema" for name in unknown]
+    faults += [
+        f"LIENTHONG_SOURCES__{name.upper()} is neither a postgresql:// nor a mongodb:// URL"
+        for name, url in sorted(settings.sources.items())
+        if urlsplit(url).scheme not in _ENGINES
+    ]
     if faults:
         raise SettingsError("the settings do not fit the schema:\n- " + "\n- ".join(faults))
 

@@ -61,10 +61,11 @@ def demo(
     folder: Annotated[Path, typer.Option(help="where the demo keeps its data")] = Path(".demo"),
 ) -> None:
     """Start embedded databases with sample data, and serve."""
-    from service.demo import DemoFolder, prepare_demo, show
+    from service.demo import DemoFolder, prepare_demo, require_free_port, show
     from service.embedded import EmbeddedServerError, EmbeddedServers
 
     signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
+    require_free_port(port)
     files = DemoFolder(folder.resolve())
     try:
         with EmbeddedServers(files.data) as servers:

@@ -7,6 +7,7 @@ import base64
 import os
 import secrets
 import shlex
+import socket
 import tomllib
 from collections.abc import Mapping
 from importlib.resources import as_file, files
@@ -21,6 +22,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from auth.registry import install_contract, issue_key
+from errors import LienthongError
 from samples.load import load
 from service.contracts import read_checked_contracts
 from service.embedded import EmbeddedServers
@@ -42,6 +44,16 @@ class DemoFolder:
         self.clients = folder / "clients.json"
         self.environment = folder / "lienthong.env"
         self.traces = folder / "traces.jsonl"
+
+
+def require_free_port(port: int) -> None:
+    """Raise `LienthongError` when something listens on the port already."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise LienthongError(f"port {port} is taken: choose another, for instance PORT={port + 1}") from error
 
 
 async def prepare_databases(servers: EmbeddedServers, *, citizens: int, console: Console, seed: int = SEED) -> None:
@@ -103,7 +115,8 @@ def show(demo: DemoFolder, *, port: int, console: Console) -> None:
         console.print(f"# {client['name']}: {client['titleEn']}", style="bold", markup=False)
         console.print(_curl(base, client), soft_wrap=True, markup=False, highlight=False)
     console.print(f"\nGraphiQL  {base}/graphiql\nHealth    {base}/healthz   {base}/readyz\nClients   {demo.clients}")
-    console.print("Plan      lienthong explain --client mot-cua '{...}'      Trace     lienthong trace [X-Trace-Id]")
+    console.print("Plan      .venv/bin/lienthong explain --client mot-cua '{...}'", markup=False, soft_wrap=True)
+    console.print("Trace     .venv/bin/lienthong trace [X-Trace-Id]", markup=False, soft_wrap=True)
     console.print("Mọi công dân đều do máy sinh ra, không có thật. (All citizens are invented.)  Ctrl-C: dừng (stop)")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 
 from opentelemetry import trace
 from opentelemetry.sdk.resources import SERVICE_NAME, SERVICE_VERSION, Resource
@@ -34,8 +35,8 @@ def set_up_tracing(version: str, *processors: SpanProcessor) -> TracerProvider:
 
 
 def trace_id_of(span: trace.Span) -> str:
-    """The trace id as 32 hexadecimal digits."""
-    return f"{span.get_span_context().trace_id:032x}"
+    """The trace id as 32 hexadecimal digits; a random one when tracing is off, so that every record has its own."""
+    return f"{span.get_span_context().trace_id or secrets.randbits(128):032x}"
 
 
 def _exports() -> bool:

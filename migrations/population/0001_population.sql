@@ -9,15 +9,10 @@ CREATE SCHEMA IF NOT EXISTS population;
 
 CREATE FUNCTION population.fold(value text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN translate(normalize(value, NFC),
-         'nhtgicaumvolyrđpêôbdâsưkơxeqăfjwz'
-         'àằầèềìòồờùừỳảẳẩẻểỉỏổởủửỷãẵẫẽễĩõỗỡũữỹáắấéếíóốớúứýạặậẹệịọộợụựỵ'
-         'NHTGICAUMVOLYRĐPÊÔBDÂSƯKƠXEQĂFJWZ'
-         'ÀẰẦÈỀÌÒỒỜÙỪỲẢẲẨẺỂỈỎỔỞỦỬỶÃẴẪẼỄĨÕỖỠŨỮỸÁẮẤÉẾÍÓỐỚÚỨÝẠẶẬẸỆỊỌỘỢỤỰỴ',
-         'nhtgicaumvolyrdpeobdasukoxeqafjwz'
-         'aaaeeiooouuyaaaeeiooouuyaaaeeiooouuyaaaeeiooouuyaaaeeiooouuy'
-         'nhtgicaumvolyrdpeobdasukoxeqafjwz'
-         'aaaeeiooouuyaaaeeiooouuyaaaeeiooouuyaaaeeiooouuyaaaeeiooouuy');
+RETURN btrim(regexp_replace(
+    translate(regexp_replace(normalize(lower(normalize(value, NFC) COLLATE pg_c_utf8), NFD), '[\u0300-\u036f]', '', 'g'),
+              'đ', 'd'),
+    '[ \t\r\n\f\v]+', ' ', 'g'));
 COMMENT ON FUNCTION population.fold(text) IS
     'Tên viết thường, bỏ dấu, đ thành d; dùng để tìm theo tên không dấu.';
 

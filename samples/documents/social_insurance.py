@@ -110,6 +110,4 @@ def clinic_name(province: str, clinic: int) -> str:
     """The invented name of a place of treatment."""
     if clinic <= 3:
         return f"Bệnh viện Đa khoa tỉnh số {clinic} ({province})"
-    return (
-        f"Trung tâm Y tế số {clinic} ({province})" if clinic <= 20 else f"Trạm Y tế số {clinic} ({province})"
-    )
+    return f"Trung tâm Y tế số {clinic} ({province})" if clinic <= 20 else f"Trạm Y tế số {clinic} ({province})"

@@ -54,9 +54,7 @@ def _licence(archive: Archive, person: Person) -> None:
             "ngayCap": iso(issued),
             "ngayHetHan": None if for_ever else iso(issued + 3652),
             "ngayTrungTuyen": iso(passed) if random() > 0.03 else None,
-            "coQuanCap": f"Phòng CSGT Công an {home.name}"
-            if issued > TODAY - 580
-            else f"Sở GTVT {home.name}",
+            "coQuanCap": f"Phòng CSGT Công an {home.name}" if issued > TODAY - 580 else f"Sở GTVT {home.name}",
             "diem": 0 if state == "TUOC" else points,
             "trangThai": state,
         }
@@ -69,15 +67,7 @@ def _vehicle(archive: Archive, person: Person, order: int) -> None:
     block, number = divmod(serial * 31, 100_000)
     letter = _LETTERS[(block // 31 + int(person.home.province.plate) * 7) % len(_LETTERS)]
     motorcycle = random() < 0.8
-    kind = (
-        "MO_TO"
-        if motorcycle
-        else "O_TO_CON"
-        if random() < 0.85
-        else "O_TO_TAI"
-        if random() < 0.8
-        else "O_TO_KHACH"
-    )
+    kind = "MO_TO" if motorcycle else "O_TO_CON" if random() < 0.85 else "O_TO_TAI" if random() < 0.8 else "O_TO_KHACH"
     last = TODAY - 3 if person.died is None else person.died
     registered = max(person.born + 365 * 18, last - int(random() * 5000))
     series = f"{letter}{1 + block % 31 % 9}" if motorcycle else letter

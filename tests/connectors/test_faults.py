@@ -198,7 +198,6 @@ async def test_a_key_of_another_type_is_a_fault_and_no_outage(connector: Connect
         assert type(error) is SourceFaultError  # noqa: PT017 - both answers are right
 
 
-@pytest.mark.xfail(strict=True, reason="fault: a value that asyncpg refuses leaves its connection without a Sync")
 async def test_a_key_of_another_type_leaves_its_connection_sound(servers: EmbeddedServers) -> None:
     """Without a Sync the statement stays active, and the server's time limit ends it during the next fetch."""
     connector = POSTGRES.connect(servers, pool_size=1, timeout=LIMIT)

@@ -17,13 +17,7 @@ QUERY = '{good:vehicle(plate:"%s"){plate} bad:vehicle(plate:"%s"){plate owner{pe
 PLATES = ("00A-GOOD", "00A-BAD")
 
 
-# They reach PostgreSQL and spoil a connection of the session's service: see `test_faults`.
-spoils = pytest.mark.xfail(run=False, reason="fault: a value that asyncpg refuses leaves its connection without a Sync")
-
-
-@pytest.fixture(
-    params=[{"so": "1"}, ["a"], *(pytest.param(number, marks=spoils) for number in (79, 1.5, True))], ids=repr
-)
+@pytest.fixture(params=[{"so": "1"}, ["a"], 79, 1.5, True], ids=repr)
 def owner(request: pytest.FixtureRequest, databases: EmbeddedServers) -> Iterator[Any]:
     """The owner that one of two vehicles has; the other has an ordinary one."""
     with pymongo.MongoClient[dict[str, Any]](databases.mongo_url("transport")) as client:

@@ -134,16 +134,12 @@ def test_files_are_compressed_for_those_who_take_it(accepted: str, compressed: b
     body = (VENDORED / "graphiql-3.9.0.min.js").read_bytes()
     assert answer.content == body
     assert answer.headers.get("content-encoding") == ("gzip" if compressed else None)
-    assert int(answer.headers["content-length"]) == (
-        len(gzip.compress(body, mtime=0)) if compressed else len(body)
-    )
+    assert int(answer.headers["content-length"]) == (len(gzip.compress(body, mtime=0)) if compressed else len(body))
     assert answer.headers["vary"] == "Accept-Encoding"
     assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
 
 
-@pytest.mark.parametrize(
-    "name", ["../pages.py", "%2e%2e/pages.py", "graphiql.html", "landing.html", "", "graphiql"]
-)
+@pytest.mark.parametrize("name", ["../pages.py", "%2e%2e/pages.py", "graphiql.html", "landing.html", "", "graphiql"])
 def test_nothing_but_the_listed_files_is_served(name: str, public: Visitor) -> None:
     assert public.get("/static/" + name).status_code == 404
 
@@ -167,9 +163,7 @@ def test_the_landing_page_of_a_demo_lists_clients_without_credentials(demo: Visi
     assert 'href="graphiql?client=so%20%26%20s%C3%A1nh"' in page
 
 
-@pytest.mark.parametrize(
-    "content", [None, "", "{}", "[1]", '[{"name": "x"}]', json.dumps([{**CLIENT, "name": 7}])]
-)
+@pytest.mark.parametrize("content", [None, "", "{}", "[1]", '[{"name": "x"}]', json.dumps([{**CLIENT, "name": 7}])])
 def test_unreadable_clients_are_a_fault_told_without_a_path(tmp_path: Path, content: str | None) -> None:
     path = tmp_path / "clients.json"
     if content is not None:

@@ -109,13 +109,7 @@ def test_personal_numbers_follow_the_decree_and_never_repeat(world: World) -> No
 
 @pytest.mark.parametrize(
     ("collection", "field"),
-    [
-        (name, field)
-        for names in INDEXES.values()
-        for name, fields in names.items()
-        for field, one in fields
-        if one
-    ],
+    [(name, field) for names in INDEXES.values() for name, fields in names.items() for field, one in fields if one],
 )
 def test_unique_fields_are_unique(world: World, collection: str, field: str) -> None:
     values = [document[field] for document in world.documents[collection]]
@@ -270,9 +264,7 @@ CITIZEN_GAPS: dict[str, Callable[[Record], bool]] = {
     "temporarily absent": lambda row: row["absence_from"] is not None,
     "absent without end": lambda row: row["absence_from"] is not None and row["absence_until"] is None,
     "without household": lambda row: row["household_id"] is None and not row["date_of_death_or_missing"],
-    "dead but still in a household": lambda row: bool(
-        row["date_of_death_or_missing"] and row["household_id"]
-    ),
+    "dead but still in a household": lambda row: bool(row["date_of_death_or_missing"] and row["household_id"]),
     "without contact": lambda row: row["contact_mobile"] is None,
 }
 
@@ -308,9 +300,7 @@ def test_documents_are_missing_where_people_have_none(world: World) -> None:
 
 def test_about_one_document_in_two_thousand_has_a_malformed_date(world: World) -> None:
     documents = [document for found in world.documents.values() for document in found]
-    spoilt = count(
-        documents, lambda document: any(value in MALFORMED for value in document.values() if value != [])
-    )
+    spoilt = count(documents, lambda document: any(value in MALFORMED for value in document.values() if value != []))
     assert 4 <= spoilt <= 40
 
 

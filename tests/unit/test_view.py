@@ -161,7 +161,6 @@ def strings_in(value: Any) -> Iterator[str]:
         yield value
 
 
-@pytest.mark.xfail(reason="the example in the description of `PermittedField.coordinate` is a field's real name")
 def test_descriptions_name_no_hidden_field(catalog: Catalog) -> None:
     """With next to nothing permitted, no word of the SDL is the name of a field, argument or type that is hidden."""
     full = View.of(catalog, everything(catalog))
