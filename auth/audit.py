@@ -86,7 +86,7 @@ class SubjectHasher:
 
 
 class AuditLog:
-    """Writes records through one connection of the pool. `timeout` in seconds bounds the wait for a commit."""
+    """Writes records through one connection, which it keeps. `timeout` in seconds bounds the wait for a commit."""
 
     def __init__(self, pool: asyncpg.Pool[Any], *, timeout: float) -> None:
         self._pool = pool
@@ -94,6 +94,7 @@ class AuditLog:
         self._waiting: list[tuple[tuple[Any, ...], asyncio.Future[None]]] = []
         self._wake = asyncio.Event()
         self._writer: asyncio.Task[None] | None = None
+        self._connection: Any = None
 
     async def start(self) -> None:
         """Start the writer."""
@@ -105,6 +106,7 @@ class AuditLog:
             self._writer.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._writer
+        await self._give_back()
         for _, done in self._waiting:
             if not done.done():
                 done.set_exception(AuditError())
@@ -132,15 +134,23 @@ class AuditLog:
 
     async def _commit(self, group: list[tuple[tuple[Any, ...], asyncio.Future[None]]]) -> None:
         try:
-            async with self._pool.acquire() as connection:
-                await connection.executemany(_INSERT, [row for row, _ in group])
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            if self._connection is None or self._connection.is_closed():
+                self._connection = await self._pool.acquire()
+            await self._connection.executemany(_INSERT, [row for row, _ in group])
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            await self._give_back()
             for _, done in group:
                 if not done.done():
                     done.set_exception(AuditError())
                     done.exception()
-            del error
             return
         for _, done in group:
             if not done.done():
                 done.set_result(None)
+
+    async def _give_back(self) -> None:
+        """Part with the writer's connection; it is not used again."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.terminate()
+            await self._pool.release(connection)

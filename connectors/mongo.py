@@ -51,11 +51,12 @@ class MongoConnector:
         self._max_time_ms = int(timeout * 1000)
         self._client: Any = _client(driver)(url, **options)
         self._database = self._client[self.namespace]
+        self._collections: dict[str, Any] = {}
 
     async def fetch(self, fetch: Fetch) -> list[Row]:
         """Run one find. Raises `SourceUnavailableError`, `SourceTimeoutError` or `SourceFaultError`."""
         projection, pick = _projection(fetch.statement)
-        cursor = self._database[fetch.statement.table].find(
+        cursor = self._collection(fetch.statement.table).find(
             _filter(fetch),
             projection,
             sort=[(name, 1) for name in fetch.statement.order] or None,
@@ -74,6 +75,12 @@ class MongoConnector:
         except BSONError as error:
             raise SourceFaultError(self.source) from error
         return [pick(document) for document in documents]
+
+    def _collection(self, table: str) -> Any:
+        collection = self._collections.get(table)
+        if collection is None:
+            collection = self._collections[table] = self._database[table]
+        return collection
 
     async def ping(self) -> None:
         """Run the `ping` command."""

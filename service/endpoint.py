@@ -63,7 +63,7 @@ class GraphQLEndpoint:
         """Answer one request; every outcome but an unwritable audit leaves a record."""
         with self._tracer.start_as_current_span(
             "POST /graphql",
-            context=self._propagator.extract(request.headers),
+            context=self._propagator.extract(request.headers) if "traceparent" in request.headers else None,
             kind=SpanKind.SERVER,
             attributes={
                 "http.request.method": "POST",

@@ -89,7 +89,9 @@ CREATE TABLE governance.audit_record (
     subjects       bytea[]     NOT NULL,
     outcome        text        NOT NULL,
     codes          text[]      NOT NULL
-);
+) WITH (toast_tuple_target = 8160);
+-- Hashes do not compress: neither try to, nor move them out of the row while it fits its page.
+ALTER TABLE governance.audit_record ALTER COLUMN subjects SET STORAGE EXTERNAL;
 COMMENT ON TABLE governance.audit_record IS 'Nhật ký truy cập: tên trường và giá trị băm có khóa của chủ thể, không bao giờ có giá trị';
 CREATE INDEX audit_record_time ON governance.audit_record (recorded_at);
 CREATE INDEX audit_record_client ON governance.audit_record (client_id, recorded_at);
