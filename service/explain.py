@@ -35,20 +35,23 @@ def describe_plan(plan: Plan, view: View, engines: Mapping[str, str]) -> str:
     lines.append(f"operation {plan.operation_type} {plan.operation_name or '(anonymous)'}")
     for root in plan.roots:
         lines.append("")
-        lines += _root(root, engines)
+        lines += _root(root, engines, view)
     if plan.denials:
         lines += ["", "denied, answered with null:"]
         lines += [f"  {'.'.join(denial.path)}  ({denial.coordinate})" for denial in plan.denials]
     return "\n".join(lines)
 
 
-def _root(root: RootField, engines: Mapping[str, str]) -> list[str]:
+def _root(root: RootField, engines: Mapping[str, str], view: View) -> list[str]:
     if root.fetch is None:
         return [f"{root.key}: Query.{root.name}, nothing is fetched"]
     lines = [f"{root.key}: Query.{root.name}", *_node(root.fetch, engines, 1)]
     if isinstance(root.home, Search):
-        lines.append("  conditions bound per request, each only if given:")
-        lines += [f"    {name}: {c.element} {c.operator} (filter, {c.field})" for name, c in root.home.criteria.items()]
+        lines.append("  conditions and order bound per request, as far as given:")
+        usable = {name: c for name, c in root.home.criteria.items() if view.filterable(c.field)}
+        lines += [f"    {name}: {c.element} {c.operator} (filter, {c.field})" for name, c in usable.items()]
+        orders = {name: (e, field) for name, (e, field) in root.home.orders.items() if view.filterable(field)}
+        lines += [f"    orderBy {name}: {element} (order, {field})" for name, (element, field) in orders.items()]
     return lines
 
 

@@ -245,15 +245,6 @@ def test_the_new_database_of_the_readme_can_be_added_and_permitted(tmp_path: Pat
     assert done.returncode == 0, done.stderr
 
 
-def test_the_script_that_installs_a_contract_compiles() -> None:
-    block = next(block for block in blocks("sh") if "install_contract" in block)
-    script = block.split("<<'EOF'\n")[1].split("EOF\n")[0]
-    compile(script, "README.md", "exec")
-    for module, names in re.findall(r"^from (auth\S+|service\S+) import (.+)$", script, re.MULTILINE):
-        for name in names.split(", "):
-            assert hasattr(importlib.import_module(module), name), f"{module} has no {name}"
-
-
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_no_relative_link_is_broken(document: Path) -> None:
     text = re.sub(r"^```.*?^```$", "", document.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
