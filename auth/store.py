@@ -85,11 +85,6 @@ class ContractStore:
         self._listening = False
         self._listener: asyncio.Task[None] | None = None
 
-    @property
-    def listening(self) -> bool:
-        """Whether changes are announced to this worker right now."""
-        return self._listening
-
     async def start(self) -> None:
         """Begin to listen for changes; returns at once, also when the database is away."""
         self._listener = asyncio.create_task(self._listen(), name="governance-listener")

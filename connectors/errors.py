@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from errors import LienthongError, Visibility
+from errors import LienthongError, Visibility, default_message
 
 __all__ = ["SourceError", "SourceFaultError", "SourceTimeoutError", "SourceUnavailableError"]
 
@@ -15,7 +15,7 @@ class SourceError(LienthongError):
     code = "SOURCE_UNAVAILABLE"
 
     def __init__(self, source: str) -> None:
-        super().__init__(f"{_message(type(self))}: `{source}`", source=source, retryable=self.retryable)
+        super().__init__(f"{default_message(type(self))}: `{source}`", source=source, retryable=self.retryable)
         self.source = source
 
 
@@ -36,7 +36,3 @@ class SourceFaultError(SourceError):
 
     code = "SOURCE_FAULT"
     retryable = False
-
-
-def _message(kind: type[Exception]) -> str:
-    return (kind.__doc__ or "").strip().splitlines()[0]

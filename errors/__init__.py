@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Any, ClassVar
 
-__all__ = ["LienthongError", "Visibility"]
+__all__ = ["LienthongError", "Visibility", "default_message"]
 
 
 class Visibility(Enum):
@@ -33,7 +33,7 @@ class LienthongError(Exception):
     remedy: ClassVar[str | None] = None
 
     def __init__(self, message: str | None = None, /, **details: Any) -> None:
-        self.message = message or _first_line(type(self))
+        self.message = message or default_message(type(self))
         self.details = details
         super().__init__(self.message)
 
@@ -54,5 +54,6 @@ class LienthongError(Exception):
         return public
 
 
-def _first_line(kind: type[Exception]) -> str:
+def default_message(kind: type[Exception]) -> str:
+    """The message of an error that was raised without one: the first line of its docstring."""
     return (kind.__doc__ or kind.__name__).strip().splitlines()[0]

@@ -138,7 +138,6 @@ class Lookup:
     """A root that finds entities by `element`, which the root's only argument gives."""
 
     element: str
-    codec: Codec | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,12 +155,14 @@ class Criterion:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """A Relay connection over an entity. `orders` maps enum values to (sort element, field it needs granted)."""
+    """A Relay connection over an entity. `orders` maps enum values to (sort element, field it needs granted).
+
+    Without an order, rows come by the entity's identity.
+    """
 
     entity: str
     criteria: Mapping[str, Criterion]
     orders: Mapping[str, tuple[str, str]]
-    default_order: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,9 +240,9 @@ def linked(
     return _declared(Linked(local, remote, assured), description, sensitive=sensitive, third_party=third_party)
 
 
-def lookup(element: str, *, description: str, codec: Codec | None = None) -> RootDecorator:
+def lookup(element: str, *, description: str) -> RootDecorator:
     """Declare a root that finds one entity, or a list of them in the order of the keys, by `element`."""
-    return _root(Lookup(element, codec), description)
+    return _root(Lookup(element), description)
 
 
 def search(
@@ -249,11 +250,10 @@ def search(
     *,
     criteria: Mapping[str, Criterion],
     orders: Mapping[str, tuple[str, str]],
-    default_order: str,
     description: str,
 ) -> RootDecorator:
     """Declare a root that pages through an entity by `criteria`."""
-    return _root(Search(entity, criteria, orders, default_order), description)
+    return _root(Search(entity, criteria, orders), description)
 
 
 def verify(entity: str, *, criteria: Mapping[str, Criterion], description: str) -> RootDecorator:

@@ -161,7 +161,6 @@ class PopulationQuery:
             "NAME": ("name_sort", "Citizen.birthName"),
             "DATE_OF_BIRTH": ("date_of_birth", "Citizen.dateOfBirth"),
         },
-        default_order="registered_no",
         description="Tìm công dân theo họ tên, ngày sinh, tỉnh thường trú (search).",
     )
     def search_citizens(

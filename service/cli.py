@@ -26,8 +26,7 @@ from service.contracts import contract_commands
 from service.migrate import migrate as apply_migrations
 from service.migrate import set_password
 from service.settings import Settings, load_settings
-from service.telemetry import set_up_tracing
-from service.traces import TraceFile, find_trace, render_trace
+from service.traces import find_trace, render_trace
 
 __all__ = ["main"]
 
@@ -151,12 +150,8 @@ async def _contract_of(settings: Settings, name: str) -> Any:
 
 
 def _serve(settings: Settings) -> None:
-    from service.app import create_app
-    from service.collector import tune_collector
+    from service.worker import create
 
-    set_up_tracing(
-        distribution_version("lienthong"), *([TraceFile(settings.trace_file)] if settings.trace_file else [])
-    )
     options: dict[str, Any] = {
         "host": settings.host,
         "port": settings.port,
@@ -165,8 +160,6 @@ def _serve(settings: Settings) -> None:
         "server_header": False,
     }
     if settings.workers == 1:
-        application = create_app(settings)
-        tune_collector()
-        uvicorn.run(application, **options)
+        uvicorn.run(create(settings), **options)
     else:
         uvicorn.run("service.worker:create", factory=True, workers=settings.workers, **options)
