@@ -225,6 +225,13 @@ class RunningService:
         assert "errors" not in body, body["errors"]
         return body["data"]
 
+    def record_of(self, response: httpx.Response) -> Any:
+        """The one audit record of a response."""
+        (record,) = self.governance.fetch(
+            "SELECT * FROM governance.audit_record WHERE trace_id = $1", response.headers["x-trace-id"]
+        )
+        return record
+
     @contextmanager
     def observing(self) -> Iterator[Observed]:
         """Collect what reaches the databases inside the block."""

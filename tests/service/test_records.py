@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
 
 import httpx
 import pytest
@@ -23,21 +22,13 @@ def ids(service: RunningService) -> list[str]:
     return [row["personal_id"] for row in rows]
 
 
-def record_of(service: RunningService, response: httpx.Response) -> Any:
-    """The one record of a response."""
-    (record,) = service.governance.fetch(
-        "SELECT * FROM governance.audit_record WHERE trace_id = $1", response.headers["x-trace-id"]
-    )
-    return record
-
-
 def hashed(subject: str) -> bytes:
     return hashlib.blake2b(subject.encode(), key=KEY, digest_size=16).digest()
 
 
 def test_each_answer_has_its_record_with_all_subjects(service: RunningService, ids: list[str]) -> None:
     response = service.post("mot-cua", STEP_TWO, {"ids": ids[:2]})
-    record = record_of(service, response)
+    record = service.record_of(response)
     members = service.governance.fetch(
         "SELECT personal_id FROM population.citizen WHERE household_id IN "
         "(SELECT household_id FROM population.citizen WHERE personal_id = ANY($1))",
@@ -60,24 +51,24 @@ def test_relatives_are_subjects_even_when_their_number_is_not_asked_for(service:
         "WHERE relative_personal_id IS NOT NULL LIMIT 1"
     )
     query = "query($i:PersonalId!){citizen(personalId:$i){relatives{name{full}}}}"
-    record = record_of(service, service.post("mot-cua", query, {"i": row["personal_id"]}))
+    record = service.record_of(service.post("mot-cua", query, {"i": row["personal_id"]}))
     assert hashed(row["relative_personal_id"]) in record["subjects"]
 
 
 def test_denied_attempts_are_recorded_with_their_names(service: RunningService, ids: list[str]) -> None:
     hidden = service.post("csgt", f'{{citizen(personalId:"{ids[0]}"){{personalId bloodGroup encounters{{outcome}}}}}}')
-    record = record_of(service, hidden)
+    record = service.record_of(hidden)
     assert (record["outcome"], record["codes"]) == ("refused", ["GRAPHQL_VALIDATION_FAILED"])
     assert record["denied"] == ["Citizen.bloodGroup", "Citizen.encounters", "Encounter.outcome"]
     assert record["subjects"] == []
     nulled = service.post("bhxh", f'{{citizen(personalId:"{ids[0]}"){{personalId bloodGroup}}}}')
-    record = record_of(service, nulled)
+    record = service.record_of(nulled)
     assert (record["outcome"], record["denied"]) == ("partial", ["Citizen.bloodGroup"])
 
 
 def test_a_refused_credential_is_recorded_without_a_client(service: RunningService) -> None:
     response = httpx.post(f"{service.url}/graphql", json={"query": "{viewer{client}}"})
-    record = record_of(service, response)
+    record = service.record_of(response)
     assert (record["client_id"], record["codes"]) == (None, ["UNAUTHENTICATED"])
 
 
@@ -95,7 +86,7 @@ def test_no_personal_value_is_in_any_span_or_record(service: RunningService, ids
     names = {m["birthName"]["full"] for c in response.json()["data"]["citizens"] for m in c["household"]["members"]}
     values = names | set(ids)
     spans = "\n".join(span.to_json() for span in service.spans)
-    record = str(dict(record_of(service, response)))
+    record = str(dict(service.record_of(response)))
     for value in values:
         assert value not in spans
         assert value not in record
