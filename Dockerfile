@@ -15,7 +15,8 @@ RUN /opt/lienthong/bin/pip install --no-deps --no-build-isolation --no-index . \
  && /opt/lienthong/bin/pip check
 
 FROM python:3.13-slim
-RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin lienthong
+RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin lienthong \
+ && install --directory --owner=lienthong --mode=0750 /var/lib/lienthong
 COPY --from=build /opt/lienthong /opt/lienthong
 ENV PATH=/opt/lienthong/bin:$PATH PYTHONUNBUFFERED=1 LIENTHONG_HOST=0.0.0.0 LIENTHONG_PORT=8000
 USER lienthong

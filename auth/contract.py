@@ -53,17 +53,24 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds of one request.
+    """Bounds of one request, of a minute and of a day.
 
-    `batch`: keys of all its look-ups together; `page`: rows of one page; `depth` of selections; `fields` selected;
-    lexical `tokens` of the document.
+    Of a request: `batch` keys of all its look-ups together; `page` rows of a page; `depth` of selections; `fields`
+    selected; `aliases` among them; lexical `tokens` of the document; `cost`, the rows that it makes databases read at
+    most as far as the plan can tell (`Plan.cost`); `subjects`, different persons whose data it reads.
+    `requests_per_minute` and `subjects_per_day` (different persons) hold for all gateways together.
     """
 
     batch: int = 100
     page: int = 50
     depth: int = 12
     fields: int = 500
+    aliases: int = 50
     tokens: int = 4000
+    cost: int = 20_000
+    subjects: int = 2_000
+    requests_per_minute: int = 1_200
+    subjects_per_day: int = 50_000
 
 
 @dataclass(frozen=True)

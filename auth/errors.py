@@ -15,6 +15,8 @@ __all__ = [
     "GovernanceUnavailableError",
     "PurposeNotPermittedError",
     "PurposeRequiredError",
+    "QuotaExceededError",
+    "RateLimitedError",
     "RefusedError",
 ]
 
@@ -84,6 +86,24 @@ class PurposeNotPermittedError(RefusedError):
 
     code = "PURPOSE_NOT_PERMITTED"
     remedy = "send `X-Purpose` with one of the contract's purpose codes"
+
+
+class RateLimitedError(RefusedError):
+    """more requests than the contract allows in a minute"""
+
+    code = "RATE_LIMITED"
+    status = 429
+    retryable = True
+    remedy = "wait `retryAfter` seconds"
+
+
+class QuotaExceededError(RefusedError):
+    """more different persons than the contract allows in a day"""
+
+    code = "QUOTA_EXCEEDED"
+    status = 429
+    retryable = True
+    remedy = "go on after midnight in Việt Nam, in `retryAfter` seconds; persons read today may be read again"
 
 
 class GovernanceUnavailableError(RefusedError):

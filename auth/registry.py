@@ -11,12 +11,15 @@ from typing import Any
 import asyncpg
 import orjson
 
+from auth.audit.acts import record_act
 from auth.contract import Client, Contract, Grant, Limits, Purpose
 from auth.credentials import ApiKey
 from auth.errors import ContractUnknownError
 from errors import LienthongError
 
-__all__ = ["ContractFileError", "install_contract", "issue_key", "read_contracts", "revoke_key"]
+__all__ = ["ContractFileError", "install_contract", "issue_key", "read_contracts", "revoke_key", "set_state"]
+
+_ACTS = {"SUSPENDED": "contract.suspend", "ACTIVE": "contract.restore", "TERMINATED": "contract.end"}
 
 
 class ContractFileError(LienthongError):
@@ -67,8 +70,10 @@ def _grants(fields: Mapping[str, Any]) -> Iterable[Grant]:
             yield Grant(f"{type_name}.{name}", readable=name in read, filterable=name in usable)
 
 
-async def install_contract(connection: asyncpg.Connection[Any], contract: Contract) -> None:
-    """Write one version of a contract; a version in force before it is superseded. All or nothing."""
+async def install_contract(
+    connection: asyncpg.Connection[Any], contract: Contract, *, actor: str | None = None
+) -> None:
+    """Write one version of a contract; a version in force before it is superseded. All or nothing, with its record."""
     async with connection.transaction():
         await connection.execute(
             "INSERT INTO governance.client VALUES ($1, $2) ON CONFLICT (client_id) DO UPDATE SET name = excluded.name",
@@ -108,30 +113,63 @@ async def install_contract(connection: asyncpg.Connection[Any], contract: Contra
                 for grant in grants
             ],
         )
+        await record_act(connection, "contract.install", actor=actor, contract=identity)
 
 
-async def issue_key(connection: asyncpg.Connection[Any], contract_id: str, *, days: int) -> ApiKey:
+async def set_state(
+    connection: asyncpg.Connection[Any], contract_id: str, state: str, *, reason: str, actor: str | None = None
+) -> int:
+    """Suspend, restore or end the version of a contract in force; every worker knows within a second.
+
+    `state` is `SUSPENDED`, `ACTIVE` or `TERMINATED`. Returns the version. Raises `ContractUnknownError` when no version
+    is in force.
+    """
+    async with connection.transaction():
+        version: int | None = await connection.fetchval(
+            "UPDATE governance.contract SET state = $2 WHERE contract_id = $1 AND state IN ('ACTIVE', 'SUSPENDED') "
+            "RETURNING version",
+            contract_id,
+            state,
+        )
+        if version is None:
+            raise ContractUnknownError(f"no version of contract `{contract_id}` is in force")
+        act = _ACTS[state]
+        await record_act(connection, act, actor=actor, contract=(contract_id, version), details=reason)
+    return version
+
+
+async def issue_key(
+    connection: asyncpg.Connection[Any], contract_id: str, *, days: int, actor: str | None = None
+) -> ApiKey:
     """Issue an API key that expires after `days`. The caller shows it once; only its hash is kept.
 
     Raises `ContractUnknownError` when there is no such contract.
     """
     key = ApiKey.new()
-    done: str = await connection.execute(
-        "INSERT INTO governance.api_key (key_id, contract_id, secret_sha256, expires_at) "
-        "SELECT $1, $2::text, $3, $4 WHERE EXISTS (SELECT FROM governance.contract WHERE contract_id = $2)",
-        key.key_id,
-        contract_id,
-        key.digest,
-        datetime.now(UTC) + timedelta(days=days),
-    )
-    if done == "INSERT 0 0":
-        raise ContractUnknownError(f"there is no contract `{contract_id}`")
+    async with connection.transaction():
+        done: str = await connection.execute(
+            "INSERT INTO governance.api_key (key_id, contract_id, secret_sha256, expires_at) "
+            "SELECT $1, $2::text, $3, $4 WHERE EXISTS (SELECT FROM governance.contract WHERE contract_id = $2)",
+            key.key_id,
+            contract_id,
+            key.digest,
+            datetime.now(UTC) + timedelta(days=days),
+        )
+        if done == "INSERT 0 0":
+            raise ContractUnknownError(f"there is no contract `{contract_id}`")
+        await record_act(connection, "key.issue", actor=actor, contract=(contract_id, None), details=key.key_id)
     return key
 
 
-async def revoke_key(connection: asyncpg.Connection[Any], key_id: str) -> bool:
+async def revoke_key(connection: asyncpg.Connection[Any], key_id: str, *, actor: str | None = None) -> bool:
     """Revoke a key; whether there was one in force."""
-    done: str = await connection.execute(
-        "UPDATE governance.api_key SET revoked_at = now() WHERE key_id = $1 AND revoked_at IS NULL", key_id
-    )
-    return done != "UPDATE 0"
+    async with connection.transaction():
+        contract_id: str | None = await connection.fetchval(
+            "UPDATE governance.api_key SET revoked_at = now() WHERE key_id = $1 AND revoked_at IS NULL "
+            "RETURNING contract_id",
+            key_id,
+        )
+        if contract_id is None:
+            return False
+        await record_act(connection, "key.revoke", actor=actor, contract=(contract_id, None), details=key_id)
+    return True

@@ -9,7 +9,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -70,6 +70,8 @@ def prepare(servers: EmbeddedServers, *, citizens: int, console: Console) -> Pre
         "LIENTHONG_GOVERNANCE_URL": servers.postgres_url("lienthong_gateway"),
         "LIENTHONG_CURSOR_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
         "LIENTHONG_AUDIT_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
+        "LIENTHONG_CHECKPOINT_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
+        "LIENTHONG_CHECKPOINT_FILE": str(servers.directory / "checkpoints.jsonl"),
         **{f"LIENTHONG_SOURCES__{name.upper()}": url for name, url in urls.items()},
     }
     return Prepared(environment, authorization, [one for one in personal_ids if one not in malformed])
@@ -101,10 +103,17 @@ def _with_malformed_cards(servers: EmbeddedServers) -> set[str]:
 async def _contract_and_citizens(admin_url: str) -> tuple[str, list[str]]:
     with as_file(files("samples").joinpath("contracts.toml")) as path:
         contract = next(one for one in read_contracts(path) if one.client.client_id == CLIENT)
+    # Limits are on, and too high to be met: the measurement is of answers, not of refusals.
+    contract = replace(contract, limits=replace(contract.limits, requests_per_minute=10**7, subjects_per_day=10**7))
     connection = await asyncpg.connect(admin_url)
     try:
         # The database is the measurement's own: each run begins with this contract and an empty audit.
-        await connection.execute("TRUNCATE governance.client, governance.api_key, governance.audit_record CASCADE")
+        await connection.execute("SET session_replication_role = replica")
+        await connection.execute(
+            "TRUNCATE governance.client, governance.api_key, governance.audit_record, governance.audit_plan, "
+            "governance.audit_chain, governance.subject_day, governance.subject_seen, governance.request_minute CASCADE"
+        )
+        await connection.execute("SET session_replication_role = origin")
         await install_contract(connection, contract)
         key = await issue_key(connection, contract.contract_id, days=1)
         await connection.execute("VACUUM ANALYZE")

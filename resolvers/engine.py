@@ -10,18 +10,23 @@ from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, Selecti
 from graphql.execution.values import get_argument_values
 from opentelemetry import trace
 
-from connectors.fetch import Connector
+from auth.audit import Facts
+from connectors.fetch import Connector, Statement
 from graph.view import View
 from resolvers.cache import LruCache
+from resolvers.cost import cost_of
 from resolvers.cursors import CursorSealer
 from resolvers.documents import Document, Operation, prepare_document
-from resolvers.errors import InputError
+from resolvers.errors import InputError, LimitExceededError
+from resolvers.facts import document_digest, facts_of
 from resolvers.inputs import Variables
 from resolvers.loaders import FetchLoader
 from resolvers.plan import Plan
 from resolvers.planner import plan_operation
 from resolvers.respond import Response, ShapeCompiler, assemble_response, error_of
 from resolvers.run import RootResult, Run, run_plan
+
+_VARIANTS = 64
 
 __all__ = ["Engine", "Execution", "OperationRequest", "Prepared"]
 
@@ -37,10 +42,21 @@ class OperationRequest:
 
 @dataclass(frozen=True, slots=True)
 class CachedPlan:
-    """A plan with its compiled shapes."""
+    """A plan with its compiled shapes and what the audit keeps of it (more than once if searches vary)."""
 
     plan: Plan
     compiler: ShapeCompiler
+    document: str
+    _facts: LruCache[tuple[tuple[int, Statement], ...], Facts] = field(default_factory=lambda: LruCache(_VARIANTS))
+
+    def facts(self, run: Run) -> Facts:
+        """What a run of the plan has asked for and read."""
+        bound = tuple(
+            (root.fetch.slot, result.page.fetch.statement)
+            for root in self.plan.roots
+            if root.fetch is not None and (result := run.roots.get(root.key)) is not None and result.page is not None
+        )
+        return self._facts.get_or_make(bound, lambda: facts_of(self.plan, self.document, dict(bound)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +77,11 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """A response and what was read for it: subjects, and rows by source."""
+    """A response and what was read for it: subjects, rows by source, columns and their reasons."""
 
     response: Response
     run: Run
+    facts: Facts
 
 
 class Engine:
@@ -98,13 +115,20 @@ class Engine:
         hit = cached is not None
         if cached is None:
             plan = plan_operation(view, operation.node, document.fragments, switches)
-            cached = self._plans.put(key, CachedPlan(plan, ShapeCompiler()))
+            cached = self._plans.put(key, CachedPlan(plan, ShapeCompiler(), document_digest(request.query)))
         return Prepared(cached, document, operation, variables, hit)
 
     async def execute(self, view: View, prepared: Prepared) -> Execution:
-        """Run a plan and assemble its response. Raises nothing that a source or a client caused."""
+        """Run a plan and assemble its response.
+
+        Raises `LimitExceededError` when it would cost more than the contract allows, and nothing else that a client or
+        a source caused.
+        """
         plan = prepared.plan
         arguments, refused = _coerce_arguments(prepared)
+        cost, allowed = cost_of(plan, arguments), view.permission.contract.limits.cost
+        if cost > allowed:
+            raise LimitExceededError("the operation would read too much", limit="cost", allowed=allowed, given=cost)
         run = await run_plan(plan, arguments, view, FetchLoader(self._connectors), self._sealer)
         run.roots.update(refused)
         introspection: Mapping[str, Any] = {}
@@ -113,7 +137,7 @@ class Engine:
             introspection, introspection_errors = _introspect(view, prepared)
         response = assemble_response(plan, run, view, prepared.cached.compiler, self._sealer, introspection)
         response.errors += introspection_errors
-        return Execution(response, run)
+        return Execution(response, run, prepared.cached.facts(run))
 
 
 def _switches(operation: Operation, variables: Variables) -> dict[str, bool]:

@@ -67,6 +67,7 @@ class _Planner:
         self.limits = view.permission.contract.limits
         self.slots = 0
         self.fields = 0
+        self.aliases = 0
         self.denials: list[Denial] = []
         self.requested: set[str] = set()
         self.granted: set[str] = set()
@@ -192,10 +193,13 @@ class _Planner:
 
     def _counted(self, grouped: dict[str, list[FieldNode]], path: Path) -> dict[str, list[FieldNode]]:
         self.fields += len(grouped)
+        self.aliases += sum(key != nodes[0].name.value for key, nodes in grouped.items())
         if len(path) > self.limits.depth:
             raise LimitExceededError(None, limit="depth", allowed=self.limits.depth)
         if self.fields > self.limits.fields:
             raise LimitExceededError(None, limit="fields", allowed=self.limits.fields)
+        if self.aliases > self.limits.aliases:
+            raise LimitExceededError(None, limit="aliases", allowed=self.limits.aliases)
         return grouped
 
     def _permitted(self, type_name: str, name: str, path: Path) -> bool:

@@ -146,7 +146,12 @@ class _Runner:
         }
 
     async def _below(self, node: FetchNode, rows: Sequence[Row]) -> None:
-        """Start the fetches of every child at once. One without children of its own needs no task to wait for it."""
+        """Start the fetches of every child at once. One without children of its own needs no task to wait for it.
+
+        A request that has read of more persons than its contract allows reads no further: it is refused anyway.
+        """
+        if len(self.run_state.subjects) > self.view.permission.contract.limits.subjects:
+            return
         leaves, tasks = [], []
         for child in node.children:
             keys = _keys(child, rows)

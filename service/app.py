@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
@@ -13,6 +14,8 @@ from starlette.responses import Response as HttpResponse
 from starlette.routing import Route
 
 from auth.audit import AuditLog, AuditRecord, SubjectHasher
+from auth.audit.checkpoints import CheckpointWriter
+from auth.limits import SharedLimits, open_limits
 from auth.store import ContractStore, open_governance
 from connectors.fetch import Connector
 from connectors.guard import GuardedConnector
@@ -31,6 +34,8 @@ from service.settings import Settings
 from service.wire import JSON, encode
 
 __all__ = ["SettingsError", "create_app", "open_connectors"]
+
+_LOG = logging.getLogger("lienthong.service")
 
 
 class SettingsError(LienthongError):
@@ -83,7 +88,13 @@ def create_app(settings: Settings) -> Starlette:
             settings.governance_url, pool_size=settings.pool_size, timeout=settings.audit_timeout
         )
         store = ContractStore(pool, settings.governance_url)
-        audit = AuditLog(pool, timeout=settings.audit_timeout)
+        limits = await open_limits(settings.governance_url, pool_size=4, timeout=settings.audit_timeout)
+        audit = AuditLog(
+            pool,
+            SubjectHasher(settings.key("audit_key")),
+            timeout=settings.audit_timeout,
+            checkpoints=_checkpoints(settings),
+        )
         engine = Engine(connectors, CursorSealer(settings.key("cursor_key")), cache_size=settings.cache_size)
         app.state.readiness = Readiness(connectors, store)
         app.state.endpoint = GraphQLEndpoint(
@@ -91,7 +102,7 @@ def create_app(settings: Settings) -> Starlette:
             store=store,
             engine=engine,
             audit=audit,
-            hasher=SubjectHasher(settings.key("audit_key")),
+            limits=SharedLimits(limits),
             max_body=settings.max_body,
         )
         await store.start()
@@ -103,6 +114,7 @@ def create_app(settings: Settings) -> Starlette:
             await store.stop()
             for connector in connectors.values():
                 await connector.close()
+            limits.terminate()
             pool.terminate()
 
     routes = [
@@ -114,6 +126,13 @@ def create_app(settings: Settings) -> Starlette:
         *page_routes(demo_clients=settings.demo_clients),
     ]
     return Starlette(routes=routes, lifespan=lifespan, exception_handlers={Exception: _unexpected})
+
+
+def _checkpoints(settings: Settings) -> CheckpointWriter | None:
+    if settings.checkpoint_file is None:
+        _LOG.warning("no LIENTHONG_CHECKPOINT_FILE and _KEY: the audit has no checkpoints")
+        return None
+    return CheckpointWriter(settings.checkpoint_file, settings.key("checkpoint_key"))
 
 
 def _check_sources(settings: Settings, catalog: Catalog) -> None:

@@ -22,6 +22,7 @@ from errors import LienthongError
 from graph.catalog import Catalog
 from graph.schema import schema
 from graph.view import View
+from service.audit import audit_commands
 from service.contracts import contract_commands
 from service.migrate import migrate as apply_migrations
 from service.migrate import set_password
@@ -32,6 +33,7 @@ __all__ = ["main"]
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Liên thông: the contract-bound GraphQL gateway.")
 app.add_typer(contract_commands, name="contract")
+app.add_typer(audit_commands, name="audit")
 console = Console()
 
 
@@ -87,7 +89,7 @@ def migrate() -> None:
     if settings.admin_url is None:
         raise LienthongError("set LIENTHONG_ADMIN_URL to the URL of the databases' owner")
     applied = asyncio.run(apply_migrations(settings.admin_url))
-    for url in (settings.governance_url, settings.sources.get("population", "")):
+    for url in (settings.governance_url, settings.sources.get("population", ""), settings.audit_url or ""):
         asyncio.run(set_password(settings.admin_url, url))
     console.print("\n".join(applied) or "nothing to apply")
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import getpass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from auth.registry import ContractFileError, install_contract, issue_key, read_contracts, revoke_key
+from auth.registry import ContractFileError, install_contract, issue_key, read_contracts, revoke_key, set_state
 from errors import LienthongError
 from graph.catalog import Catalog
 from graph.check import contract_faults
@@ -23,6 +25,16 @@ __all__ = ["contract_commands", "read_checked_contracts"]
 
 contract_commands = typer.Typer(no_args_is_help=True, help="Contracts and keys (needs LIENTHONG_ADMIN_URL).")
 console = Console()
+
+ContractId = Annotated[str, typer.Argument(help="contract id")]
+Reason = Annotated[str, typer.Option(help="why; kept in the audit")]
+
+
+def operator() -> str | None:
+    """Who runs this command, for the audit."""
+    with contextlib.suppress(OSError, KeyError):
+        return getpass.getuser()
+    return None
 
 
 def read_checked_contracts(path: Path) -> list[Any]:
@@ -42,7 +54,7 @@ def install(file: Annotated[Path, typer.Argument(help="TOML file of contracts", 
 
     async def work(connection: Any) -> None:
         for contract in contracts:
-            await install_contract(connection, contract)
+            await install_contract(connection, contract, actor=operator())
             console.print(f"{contract.contract_id} version {contract.version}: {contract.state}")
 
     _as_administrator(work)
@@ -56,7 +68,7 @@ def key(
     """Issue an API key for a contract. It is shown this once; only its hash is kept."""
 
     async def work(connection: Any) -> str:
-        return (await issue_key(connection, contract, days=days)).authorization
+        return (await issue_key(connection, contract, days=days, actor=operator())).authorization
 
     console.print(f"Authorization: {_as_administrator(work)}", markup=False, soft_wrap=True)
 
@@ -66,10 +78,35 @@ def revoke(key_id: Annotated[str, typer.Argument(help="the 16 digits after ltk_ 
     """Revoke an API key; every worker refuses it within a second."""
 
     async def work(connection: Any) -> bool:
-        return await revoke_key(connection, key_id)
+        return await revoke_key(connection, key_id, actor=operator())
 
     if not _as_administrator(work):
         raise LienthongError("there is no such key in force")
+
+
+def _move(contract: str, state: str, reason: str) -> None:
+    async def work(connection: Any) -> int:
+        return await set_state(connection, contract, state, reason=reason, actor=operator())
+
+    console.print(f"{contract} version {_as_administrator(work)}: {state}", markup=False)
+
+
+@contract_commands.command()
+def suspend(contract: ContractId, reason: Reason) -> None:
+    """Suspend a contract; every worker refuses it within a second."""
+    _move(contract, "SUSPENDED", reason)
+
+
+@contract_commands.command()
+def restore(contract: ContractId, reason: Reason) -> None:
+    """Lift a suspension."""
+    _move(contract, "ACTIVE", reason)
+
+
+@contract_commands.command()
+def end(contract: ContractId, reason: Reason) -> None:
+    """End a contract for good; only a new version brings it back."""
+    _move(contract, "TERMINATED", reason)
 
 
 @contract_commands.command(name="list")

@@ -44,6 +44,7 @@ class DemoFolder:
         self.clients = folder / "clients.json"
         self.environment = folder / "lienthong.env"
         self.traces = folder / "traces.jsonl"
+        self.checkpoints = folder / "checkpoints.jsonl"
 
 
 def require_free_port(port: int) -> None:
@@ -140,6 +141,9 @@ def _environment(servers: EmbeddedServers, demo: DemoFolder, port: int) -> dict[
         **names,
         "LIENTHONG_CURSOR_KEY": kept.get("LIENTHONG_CURSOR_KEY") or _random_key(),
         "LIENTHONG_AUDIT_KEY": kept.get("LIENTHONG_AUDIT_KEY") or _random_key(),
+        "LIENTHONG_CHECKPOINT_KEY": kept.get("LIENTHONG_CHECKPOINT_KEY") or _random_key(),
+        "LIENTHONG_CHECKPOINT_FILE": str(demo.checkpoints),
+        "LIENTHONG_AUDIT_URL": servers.postgres_url("lienthong_auditor"),
         "LIENTHONG_PORT": str(port),
         "LIENTHONG_DEMO_CLIENTS": str(demo.clients),
         "LIENTHONG_TRACE_FILE": str(demo.traces),

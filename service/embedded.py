@@ -57,11 +57,11 @@ class EmbeddedServers:
     def __init__(
         self, directory: Path, *, test_commands: bool = False, mongo_command: Sequence[str] | None = None
     ) -> None:
-        self._directory = directory.resolve()
+        self.directory = directory.resolve()
         self._mongo_command = [*(mongo_command or _DOCUMENT_SERVER)]
         self._mongo_flags = ["--enable-test-commands"] if test_commands else []
         self._mongo_port = 0
-        self._sockets = self._directory
+        self._sockets = self.directory
         self._children: Children | None = None
         self._lock: IO[bytes] | None = None
 
@@ -106,7 +106,7 @@ class EmbeddedServers:
             mongo.wait_until(self._mongo_answers)
         except OSError as error:
             self.stop()
-            raise EmbeddedServerError(f"the servers cannot use {self._directory}: {error}") from error
+            raise EmbeddedServerError(f"the servers cannot use {self.directory}: {error}") from error
         except BaseException:
             self.stop()
             raise
@@ -116,7 +116,7 @@ class EmbeddedServers:
         if self._children is not None:
             self._children.stop()
             self._children = None
-        if not self._sockets.is_relative_to(self._directory):
+        if not self._sockets.is_relative_to(self.directory):
             shutil.rmtree(self._sockets, ignore_errors=True)
         if self._lock is not None:
             self._lock.close()
@@ -124,19 +124,19 @@ class EmbeddedServers:
         atexit.unregister(self.stop)
 
     def _hold_directory(self) -> None:
-        self._directory.mkdir(parents=True, exist_ok=True)
-        self._lock = (self._directory / "lock").open("ab")
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self._lock = (self.directory / "lock").open("ab")
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise EmbeddedServerError(f"another process runs the servers in {self._directory}") from error
+            raise EmbeddedServerError(f"another process runs the servers in {self.directory}") from error
 
     def _start_mongo(self, children: Children) -> Child:
-        storage = self._directory / "mongo"
+        storage = self.directory / "mongo"
         option = ["--storage-path", str(storage)]
         end_leftovers(lambda process: process.cmdline()[-2:] == option)
         storage.mkdir(exist_ok=True)
-        no_settings = self._directory / "mongo.toml"  # an empty file instead of one found in the user's home
+        no_settings = self.directory / "mongo.toml"  # an empty file instead of one found in the user's home
         no_settings.touch()
         self._mongo_port = _free_port()
         command = [*self._mongo_command, *self._mongo_flags, "--config", str(no_settings)]
@@ -145,7 +145,7 @@ class EmbeddedServers:
         command += ["--standalone", "--oplog-max-entries", "1000", "--cache-size", "256M"]
         # Without it the last moments before a kill are lost; loading takes about a tenth longer with it.
         command += ["--sync-on-commit", *option]
-        return children.start(command, self._directory / "mongo.log", signal.SIGTERM)
+        return children.start(command, self.directory / "mongo.log", signal.SIGTERM)
 
     def _mongo_answers(self) -> bool:
         try:
@@ -157,7 +157,7 @@ class EmbeddedServers:
         return True
 
     def _start_postgres(self, children: Children) -> None:
-        home = self._directory / "postgres"
+        home = self.directory / "postgres"
         home.mkdir(mode=0o700, exist_ok=True)
         data = home / "data"
         runner = _PostgresRunner.for_home(home)
@@ -170,7 +170,7 @@ class EmbeddedServers:
         options = ["listen_addresses=", "timezone=UTC", "log_timezone=UTC", "unix_socket_permissions=0700"]
         options += [f"unix_socket_directories={self._sockets}"]
         command = runner.command("postgres", "-D", str(data), *(part for o in options for part in ("-c", o)))
-        child = children.start(command, self._directory / "postgres.log", signal.SIGINT)
+        child = children.start(command, self.directory / "postgres.log", signal.SIGINT)
         child.wait_until(lambda: _postmaster_ready(data, child.process.pid))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import traceback
 from datetime import UTC, datetime
@@ -14,19 +13,22 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from starlette.requests import Request
 from starlette.responses import Response as HttpResponse
 
-from auth.audit import AuditLog, AuditRecord, SubjectHasher
-from auth.contract import Permission, permit
+from auth.audit import AuditLog, AuditRecord
+from auth.contract import Contract, Permission, permit
 from auth.credentials import parse_authorization
 from auth.errors import AuditError
+from auth.limits import SharedLimits
 from auth.store import ContractStore
 from errors import LienthongError
 from graph.catalog import Catalog
 from graph.view import View
 from resolvers.cache import LruCache
 from resolvers.documents import attempted_fields
-from resolvers.engine import Engine, Execution, OperationRequest, Prepared
-from resolvers.errors import ClientError
+from resolvers.engine import Engine, OperationRequest, Prepared
+from resolvers.errors import ClientError, LimitExceededError
+from resolvers.facts import attempt, document_digest
 from resolvers.respond import Response, errors_of
+from resolvers.run import Run
 from service.telemetry import trace_id_of
 from service.wire import JSON, encode, media_type, read_operation
 
@@ -46,14 +48,14 @@ class GraphQLEndpoint:
         store: ContractStore,
         engine: Engine,
         audit: AuditLog,
-        hasher: SubjectHasher,
+        limits: SharedLimits,
         max_body: int,
     ) -> None:
         self._catalog = catalog
         self._store = store
         self._engine = engine
         self._audit = audit
-        self._hasher = hasher
+        self._limits = limits
         self._max_body = max_body
         self._views: LruCache[Any, View] = LruCache(_VIEWS)
         self._propagator = TraceContextTextMapPropagator()
@@ -97,12 +99,24 @@ class GraphQLEndpoint:
 
     async def _answer(self, request: Request, record: AuditRecord) -> Response:
         permission = await self.permission(request, record)
+        await self._limits.rate.take(permission.contract)
         operation = await read_operation(request, self._max_body)
         view = self.view(permission)
         prepared = self._prepare(view, operation, record)
+        record.facts = prepared.cached.facts(Run([]))
         execution = await self._engine.execute(view, prepared)
-        self._record(record, prepared, execution)
+        record.facts = execution.facts
+        record.row_counts = execution.run.rows
+        await self._count_subjects(permission.contract, execution.run.subjects, record)
         return execution.response
+
+    async def _count_subjects(self, contract: Contract, subjects: set[str], record: AuditRecord) -> None:
+        """Note whose data was read. Raises when they are more than the contract allows in a request or a day."""
+        record.subject_key, record.subjects = self._audit.hasher.key_id, self._audit.hasher.all(subjects)
+        allowed = contract.limits.subjects
+        if len(subjects) > allowed:
+            raise LimitExceededError(f"at most {allowed} persons in one request", limit="subjects", allowed=allowed)
+        await self._limits.quota.count(contract, record.subjects, datetime.now(UTC))
 
     async def permission(self, request: Request, record: AuditRecord) -> Permission:
         """What the request's credentials permit now, for the purpose it names. Raises a `RefusedError`."""
@@ -119,23 +133,14 @@ class GraphQLEndpoint:
         return self._views.get_or_make(permission.key, lambda: View.of(self._catalog, permission))
 
     def _prepare(self, view: View, operation: OperationRequest, record: AuditRecord) -> Prepared:
-        record.document_hash = hashlib.sha256(operation.query.encode("utf-8", "surrogatepass")).digest()
         try:
             return self._engine.prepare(view, operation)
         except ClientError:
             tokens = view.permission.contract.limits.tokens
-            record.requested = sorted(attempted_fields(self._catalog.schema, operation.query, tokens))
-            record.denied = [c for c in record.requested if not view.permits(*c.split("."))]
-            record.granted = [c for c in record.requested if view.permits(*c.split("."))]
+            requested = attempted_fields(self._catalog.schema, operation.query, tokens)
+            granted = frozenset(coordinate for coordinate in requested if view.permits(*coordinate.split(".")))
+            record.facts = attempt(document_digest(operation.query), requested, granted)
             raise
-
-    def _record(self, record: AuditRecord, prepared: Prepared, execution: Execution) -> None:
-        plan = prepared.plan
-        record.operation_type, record.operation_name = plan.operation_type, plan.operation_name
-        record.requested, record.granted, record.denied = plan.requested, plan.granted, plan.denied
-        record.sources = plan.sources
-        record.row_counts = execution.run.rows
-        record.subjects = [self._hasher(subject) for subject in execution.run.subjects]
 
 
 def _log_unexpected(error: Exception, trace_id: str) -> None:
@@ -161,7 +166,7 @@ def _describe(span: Span, record: AuditRecord, status: int) -> None:
         "lienthong.contract": record.contract_id,
         "lienthong.contract.version": record.version,
         "lienthong.purpose": record.purpose,
-        "graphql.operation.type": record.operation_type,
+        "graphql.operation.type": record.facts.operation_type,
         "error.type": codes[0] if codes else None,
         "lienthong.error.codes": ",".join(codes) or None,
     }

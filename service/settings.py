@@ -5,9 +5,9 @@ from __future__ import annotations
 import base64
 import binascii
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from errors import LienthongError
@@ -32,6 +32,16 @@ class Settings(BaseSettings):
     sources: dict[str, str] = Field(description="URL of each database by its source name")
     cursor_key: SecretStr = Field(description="32 random bytes in base64; seals search cursors")
     audit_key: SecretStr = Field(description="32 random bytes in base64; hashes subjects in the audit")
+    previous_audit_keys: list[SecretStr] = Field(
+        default=[], description="JSON list of former audit keys, for `lienthong audit show --subject` only"
+    )
+    checkpoint_file: Path | None = Field(default=None, description="file to which checkpoints of the audit are added")
+    checkpoint_key: SecretStr | None = Field(
+        default=None, description="32 random bytes in base64; signs checkpoints (Ed25519)"
+    )
+    audit_url: str | None = Field(
+        default=None, description="PostgreSQL URL, role lienthong_auditor, for `lienthong audit`; else the admin's"
+    )
     admin_url: str | None = Field(default=None, description="PostgreSQL URL of the owner, for `lienthong migrate` only")
     host: str = Field(default="127.0.0.1", description="address to listen on")
     port: int = Field(default=8000, description="port to listen on")
@@ -46,21 +56,44 @@ class Settings(BaseSettings):
     trace_file: Path | None = Field(default=None, description="file that keeps finished traces; demo only")
     demo_clients: Path | None = Field(default=None, description="file of sample clients that the pages show; demo only")
 
-    @field_validator("cursor_key", "audit_key")
+    @field_validator("cursor_key", "audit_key", "checkpoint_key")
     @classmethod
-    def _is_key(cls, key: SecretStr) -> SecretStr:
-        try:
-            decoded = base64.b64decode(key.get_secret_value(), validate=True)
-        except (binascii.Error, ValueError) as error:
-            raise ValueError("must be base64") from error
-        if len(decoded) != 32:
-            raise ValueError("must be 32 bytes")
+    def _is_key(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None:
+            _decoded(key)
         return key
 
-    def key(self, name: Literal["cursor_key", "audit_key"]) -> bytes:
-        """The bytes of a key."""
+    @field_validator("previous_audit_keys")
+    @classmethod
+    def _are_keys(cls, keys: list[SecretStr]) -> list[SecretStr]:
+        for key in keys:
+            _decoded(key)
+        return keys
+
+    @model_validator(mode="after")
+    def _checkpoints_are_signed(self) -> Self:
+        if (self.checkpoint_file is None) != (self.checkpoint_key is None):
+            raise ValueError("checkpoint_file and checkpoint_key are given together or not at all")
+        return self
+
+    def key(self, name: Literal["cursor_key", "audit_key", "checkpoint_key"]) -> bytes:
+        """The bytes of a key that is set."""
         secret: SecretStr = getattr(self, name)
-        return base64.b64decode(secret.get_secret_value())
+        return _decoded(secret)
+
+    def audit_keys(self) -> list[bytes]:
+        """The key that hashes subjects now, and the former ones."""
+        return [_decoded(key) for key in (self.audit_key, *self.previous_audit_keys)]
+
+
+def _decoded(key: SecretStr) -> bytes:
+    try:
+        decoded = base64.b64decode(key.get_secret_value(), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise ValueError("must be base64") from error
+    if len(decoded) != 32:
+        raise ValueError("must be 32 bytes")
+    return decoded
 
 
 def load_settings(**given: Any) -> Settings:

@@ -119,6 +119,9 @@ def encode(response: Response, kind: str, headers: Mapping[str, str]) -> HttpRes
     if kind == JSON and response.data is None and codes and codes <= _ABOUT_THE_OPERATION:
         status = 200
     sent = {**headers, "cache-control": "no-store"}
+    waits = [error["extensions"]["retryAfter"] for error in response.errors if "retryAfter" in error["extensions"]]
+    if waits and status == HTTPStatus.TOO_MANY_REQUESTS:
+        sent["retry-after"] = str(max(waits))
     if status == HTTPStatus.UNAUTHORIZED:
         sent["www-authenticate"] = 'Bearer realm="lienthong"'
     return HttpResponse(orjson.dumps(response.body()), status, sent, f"{kind}; charset=utf-8")

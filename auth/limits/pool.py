@@ -1,0 +1,38 @@
+"""Connections for counting. What they write is flushed to disk with the next audit commit, which comes after it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import asyncpg
+
+from auth.errors import GovernanceUnavailableError
+
+__all__ = ["OUTAGES", "ask", "open_limits"]
+
+OUTAGES = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+
+
+async def open_limits(url: str, *, pool_size: int, timeout: float) -> asyncpg.Pool[Any]:
+    """A pool for counting; connections are made when first needed. `timeout` in seconds."""
+    return await asyncpg.create_pool(
+        url,
+        min_size=0,
+        max_size=pool_size,
+        timeout=timeout,
+        command_timeout=timeout,
+        server_settings={"application_name": "lienthong-governance", "synchronous_commit": "off"},
+        reset=_stay,
+    )
+
+
+async def _stay(_connection: Any) -> None:
+    """No reset between uses: nothing here ever changes a session's state."""
+
+
+async def ask(pool: asyncpg.Pool[Any], sql: str, *values: Any) -> Any:
+    """The one row of a query. Raises `GovernanceUnavailableError`."""
+    try:
+        return await pool.fetchrow(sql, *values)
+    except OUTAGES as error:
+        raise GovernanceUnavailableError from error
