@@ -22,6 +22,10 @@ from tests.running import run
 SEED = bytes(range(32))
 RECORDS = 8
 MIDDLE = 4
+TAKEN_AWAY = (
+    "DELETE FROM governance.audit_record WHERE chain = CHAIN",
+    "DELETE FROM governance.audit_chain WHERE chain = CHAIN",
+)
 
 
 class Written:
@@ -54,7 +58,8 @@ class Written:
             try:
                 await connection.execute("SET session_replication_role = replica")
                 rows = await connection.fetch(
-                    f"SELECT {', '.join(COLUMNS)}, hash FROM governance.audit_record WHERE chain = $1 ORDER BY sequence",
+                    f"SELECT {', '.join(COLUMNS)}, hash FROM governance.audit_record "
+                    "WHERE chain = $1 ORDER BY sequence",
                     self.chain,
                 )
                 last = rows[first - 2]["hash"]
@@ -64,7 +69,8 @@ class Written:
                         values["client_id"] = "someone-else"
                     last = follow(last, tuple(values.values()))
                     await connection.execute(
-                        "UPDATE governance.audit_record SET client_id = $3, hash = $4 WHERE chain = $1 AND sequence = $2",
+                        "UPDATE governance.audit_record SET client_id = $3, hash = $4 "
+                        "WHERE chain = $1 AND sequence = $2",
                         self.chain,
                         row["sequence"],
                         values["client_id"],
@@ -121,10 +127,7 @@ def written(databases: EmbeddedServers, tmp_path: Path) -> Iterator[Written]:
 
     chain = Written(databases.admin_url, asyncio.run(write()), path)
     yield chain
-    chain.tamper(
-        "DELETE FROM governance.audit_record WHERE chain = CHAIN",
-        "DELETE FROM governance.audit_chain WHERE chain = CHAIN",
-    )
+    chain.tamper(*TAKEN_AWAY)
 
 
 def test_an_untouched_audit_is_verified(written: Written) -> None:
@@ -235,10 +238,7 @@ def test_a_cut_off_end_contradicts_its_checkpoints(written: Written) -> None:
 
 
 def test_a_chain_taken_away_as_a_whole_contradicts_its_checkpoints(written: Written) -> None:
-    written.tamper(
-        "DELETE FROM governance.audit_record WHERE chain = CHAIN",
-        "DELETE FROM governance.audit_chain WHERE chain = CHAIN",
-    )
+    written.tamper(*TAKEN_AWAY)
     assert written.verdict(checkpoints=False).faults == []
     assert written.fault()[0] == 1
 
@@ -260,7 +260,7 @@ def test_a_forged_checkpoint_is_refused(written: Written, forge: Callable[[str],
 
 def test_a_checkpoint_of_another_key_is_refused(written: Written) -> None:
     lines = written.checkpoints.read_text().splitlines()
-    with pytest.raises(CheckpointError, match="line 1 .*signature"):
+    with pytest.raises(CheckpointError, match=r"line 1 .*signature"):
         list(read_checkpoints(lines, [public_key_of(bytes(32))]))
     assert list(read_checkpoints(lines, [public_key_of(bytes(32)), public_key_of(SEED)]))
 
