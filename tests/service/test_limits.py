@@ -25,7 +25,7 @@ def ids(governance: Governance) -> list[str]:
 
 
 def limit(service: RunningService, name: str, like: str = "csgt", **limits: int) -> None:
-    """Give the client `name` a contract like that of a sample client, with limits of its own; or a new version of it."""
+    """Give the client `name` a contract like a sample client's with limits of its own, or a new version of it."""
     known = service.governance.contracts.get(name)
     base = service.governance.contracts[like]
     service.governance.install(
