@@ -142,7 +142,9 @@ class ContractStore:
             lost = asyncio.Event()
             connection: asyncpg.Connection[Any] | None = None
             try:
-                connection = await asyncpg.connect(self._url, timeout=2)
+                connection = await asyncpg.connect(
+                    self._url, timeout=2, server_settings={"application_name": "lienthong-listener"}
+                )
                 connection.add_termination_listener(lambda *_, lost=lost: lost.set())
                 await connection.add_listener(CHANNEL, self._forget)
                 self._forget()

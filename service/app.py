@@ -90,7 +90,7 @@ def create_app(settings: Settings) -> Starlette:
         store = ContractStore(pool, settings.governance_url)
         limits = await open_limits(settings.governance_url, pool_size=4, timeout=settings.audit_timeout)
         audit = AuditLog(
-            pool,
+            settings.governance_url,
             SubjectHasher(settings.key("audit_key")),
             timeout=settings.audit_timeout,
             checkpoints=_checkpoints(settings),

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import httpx
 import orjson
@@ -101,8 +101,8 @@ class Cut:
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
-        host = parse_qs(parts.query).get("host", [parts.hostname or ""])[0]
-        self._socket = f"{host}/.s.PGSQL.{parts.port or 5432}"
+        folder = unquote(parts.netloc.rpartition("@")[2])
+        self._socket = f"{folder}/.s.PGSQL.5432"
         self._user = parts.username or ""
         self._database = parts.path.lstrip("/")
         self._loop = asyncio.new_event_loop()

@@ -33,14 +33,14 @@ Waiting = tuple[AuditRecord, "asyncio.Future[None]"]
 
 
 class AuditLog:
-    """Writes a chain of records through one connection, which it keeps. `hasher` is for whoever makes records.
+    """Writes a chain of records through a connection of its own to `url`. `hasher` is for whoever makes records.
 
     `timeout` in seconds bounds the wait for a commit; `interval` is the time in seconds between `checkpoints`.
     """
 
     def __init__(
         self,
-        pool: asyncpg.Pool[Any],
+        url: str,
         hasher: SubjectHasher,
         *,
         timeout: float,
@@ -48,7 +48,7 @@ class AuditLog:
         interval: float = 1.0,
     ) -> None:
         self.hasher = hasher
-        self._pool = pool
+        self._url = url
         self._timeout = timeout
         self._checkpoints = checkpoints
         self._interval = interval
@@ -71,7 +71,7 @@ class AuditLog:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
-        await self._end_chain()
+        self._end_chain()
         _refuse(self._waiting)
 
     async def write(self, record: AuditRecord) -> None:
@@ -100,7 +100,7 @@ class AuditLog:
                 if not isinstance(error, _OUTAGES):
                     _LOG.error("audit: unexpected %s", type(error).__name__)
                 _refuse(group)
-                await self._end_chain()
+                self._end_chain()
                 continue
             except asyncio.CancelledError:
                 _refuse(group)
@@ -112,7 +112,7 @@ class AuditLog:
     async def _commit(self, records: list[AuditRecord]) -> None:
         now = datetime.now(UTC)
         if self._chain is None or self._connection.is_closed():
-            await self._end_chain()
+            self._end_chain()
             await self._begin_chain(now)
         assert self._chain is not None
         rows, link = self._chain.rows(records, now)
@@ -133,20 +133,24 @@ class AuditLog:
             self._plans.popitem(last=False)
 
     async def _begin_chain(self, now: datetime) -> None:
-        self._connection = await self._pool.acquire()
+        self._connection = await asyncpg.connect(
+            self._url,
+            timeout=self._timeout,
+            command_timeout=self._timeout,
+            server_settings={"application_name": "lienthong-audit"},
+        )
         chain = Chain.new(now)
         await self._connection.execute(_BEGIN, chain.link.chain, now)
         self._chain = chain
         self._sign()
 
-    async def _end_chain(self) -> None:
+    def _end_chain(self) -> None:
         """Part with the writer's connection and its chain; neither is used again."""
         self._sign()
         self._chain = None
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.terminate()
-            await self._pool.release(connection)
 
     async def _checkpoint(self) -> None:
         while True:

@@ -15,7 +15,6 @@ from auth.audit import AuditLog, AuditRecord, Facts, SubjectHasher
 from auth.audit.chain import COLUMNS, follow
 from auth.audit.checkpoints import Checkpoint, CheckpointError, CheckpointWriter, public_key_of, read_checkpoints
 from auth.audit.verify import Verdict, verify
-from auth.store import open_governance
 from service.embedded import EmbeddedServers
 from tests.running import run
 
@@ -109,9 +108,10 @@ def written(databases: EmbeddedServers, tmp_path: Path) -> Iterator[Written]:
     path = tmp_path / "checkpoints.jsonl"
 
     async def write() -> str:
-        pool = await open_governance(databases.postgres_url("lienthong_gateway"), pool_size=2, timeout=5)
         writer = CheckpointWriter(path, SEED)
-        log = AuditLog(pool, SubjectHasher(bytes(32)), timeout=5, checkpoints=writer)
+        log = AuditLog(
+            databases.postgres_url("lienthong_gateway"), SubjectHasher(bytes(32)), timeout=5, checkpoints=writer
+        )
         await log.start()
         try:
             for number in range(RECORDS):
@@ -123,7 +123,6 @@ def written(databases: EmbeddedServers, tmp_path: Path) -> Iterator[Written]:
             return log._chain.link.chain
         finally:
             await log.stop()
-            pool.terminate()
 
     chain = Written(databases.admin_url, asyncio.run(write()), path)
     yield chain
