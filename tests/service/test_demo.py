@@ -231,6 +231,17 @@ def test_a_plan_is_explained_while_the_demo_runs(demo: Run) -> None:
     assert "phuong_tien.find(" in told.stdout
 
 
+def test_the_audit_of_the_demo_is_proved_and_shown(demo: Run) -> None:
+    (client,) = (client for client in demo.clients if client["name"] == "csgt")
+    headers = {"authorization": client["authorization"]}
+    answer = httpx.post(f"{demo.url}/graphql", json={"query": "{viewer{client}}"}, headers=headers, timeout=30)
+    shown = demo.command("audit", "show", "--client", "csgt", "--json")
+    assert answer.headers["x-trace-id"] in shown.stdout
+    proved = demo.command("audit", "verify")
+    assert (proved.returncode, proved.stderr) == (0, "")
+    assert "unchanged" in proved.stdout
+
+
 @pytest.mark.parametrize(
     ("client", "query", "reason"),
     [
