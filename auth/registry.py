@@ -134,7 +134,7 @@ async def set_state(
         if version is None:
             raise ContractUnknownError(f"no version of contract `{contract_id}` is in force")
         act = _ACTS[state]
-        await record_act(connection, act, actor=actor, contract=(contract_id, version), details=reason)
+        await record_act(connection, act, actor=actor, contract=(contract_id, version), note=reason)
     return version
 
 
@@ -157,7 +157,7 @@ async def issue_key(
         )
         if done == "INSERT 0 0":
             raise ContractUnknownError(f"there is no contract `{contract_id}`")
-        await record_act(connection, "key.issue", actor=actor, contract=(contract_id, None), details=key.key_id)
+        await record_act(connection, "key.issue", actor=actor, contract=(contract_id, None), note=key.key_id)
     return key
 
 
@@ -171,5 +171,5 @@ async def revoke_key(connection: asyncpg.Connection[Any], key_id: str, *, actor:
         )
         if contract_id is None:
             return False
-        await record_act(connection, "key.revoke", actor=actor, contract=(contract_id, None), details=key_id)
+        await record_act(connection, "key.revoke", actor=actor, contract=(contract_id, None), note=key_id)
     return True

@@ -36,16 +36,20 @@ Moment = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT
 def verify(
     checkpoints: Annotated[Path | None, typer.Option(help="file of checkpoints, `-` for standard input")] = None,
     public_key: Annotated[list[str] | None, typer.Option(help="base64; may be given more than once")] = None,
+    since: Moment = None,
     *,
     as_json: AsJson = False,
 ) -> None:
     """Follow every chain of records and compare it with the checkpoints; name the first bad record of each.
 
-    File and key default to those of the settings. Ends with status 1 when anything is wrong.
+    File and key default to those of the settings. With --since, what a checkpoint before that time vouches for is not
+    followed again. Ends with status 1 when anything is wrong.
     """
     settings = load_settings()
     marks = _checkpoints(settings, checkpoints, public_key)
-    verdict = _as_auditor(settings, lambda connection: verify_chains(connection, marks))
+    verdict = _as_auditor(
+        settings, lambda connection: verify_chains(connection, marks, since and since.replace(tzinfo=UTC))
+    )
     console.print(_told(verdict, as_json=as_json), markup=False, highlight=False, soft_wrap=True)
     if verdict.faults:
         raise typer.Exit(1)
@@ -137,7 +141,7 @@ def _table(records: list[dict[str, Any]]) -> Table:
             f"{who}\n{contract}",
             record["purpose"] or "",
             f"{record['operation_type'] or ''} {record['operation_name'] or ''}",
-            ", ".join(record["granted"]) + denied,
+            record["note"] or ", ".join(record["granted"]) + denied,
             str(len(record["subjects"])),
             " ".join((record["outcome"], *record["codes"])),
             record["trace_id"],

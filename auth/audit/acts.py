@@ -19,11 +19,16 @@ _WHO = "SELECT coalesce($1, '') || '@' || session_user"
 
 
 async def record_act(
-    connection: Any, act: str, *, actor: str | None, contract: tuple[str, int | None] | None = None, details: str = ""
+    connection: Any,
+    act: str,
+    *,
+    actor: str | None,
+    contract: tuple[str, int | None] | None = None,
+    note: str | None = None,
 ) -> Link:
     """Record an act (`contract.install`, `key.issue`, ...) inside the open transaction of `connection`.
 
-    `actor` is the operator's name; the database role is added. `contract` is its id and version; `details` must hold no
+    `actor` is the operator's name; the database role is added. `contract` is its id and version; `note` must hold no
     personal data. Returns where the chain of administration stands after it.
     """
     now = datetime.now(UTC)
@@ -36,7 +41,7 @@ async def record_act(
         actor=await connection.fetchval(_WHO, actor),
         contract_id=contract[0] if contract else None,
         version=contract[1] if contract else None,
-        facts=Facts(operation_type="act", operation_name=act, requested=(details,) if details else ()),
+        facts=Facts(operation_type="act", operation_name=act, note=note),
         outcome="done",
     )
     rows, link = chain.rows([record], now)

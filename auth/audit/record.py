@@ -17,7 +17,7 @@ class Facts:
     """What an operation asks for and what is read for it; the same on every run of a plan.
 
     `document` is the SHA-256 of its text in hexadecimal; `requested`, `granted`, `denied` are coordinates; `reads` are
-    the columns and paths that are fetched, each with its reasons.
+    the columns and paths that are fetched, each with its reasons; `note` is an administrator's reason or a key's id.
     """
 
     operation_type: str | None = None
@@ -28,6 +28,7 @@ class Facts:
     denied: Sequence[str] = ()
     sources: Sequence[str] = ()
     reads: Sequence[str] = ()
+    note: str | None = None
 
     @cached_property
     def description(self) -> str:
@@ -42,6 +43,7 @@ class Facts:
                 "denied": list(self.denied),
                 "sources": list(self.sources),
                 "reads": list(self.reads),
+                "note": self.note,
             }
         ).decode()
 

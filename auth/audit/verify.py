@@ -16,6 +16,8 @@ __all__ = ["Fault", "Verdict", "verify"]
 _RECORDS = f"""
 SELECT {", ".join(f"r.{column}" for column in COLUMNS)}, r.hash, p.description::text AS description
 FROM governance.audit_record r LEFT JOIN governance.audit_plan p ON p.digest = r.plan
+LEFT JOIN unnest($1::text[], $2::bigint[]) AS trusted (chain, sequence) ON trusted.chain = r.chain
+WHERE r.sequence >= coalesce(trusted.sequence, 0)
 ORDER BY r.chain, r.sequence
 """  # noqa: S608 - the names are ours
 _CHAINS = "SELECT chain FROM governance.audit_chain"
@@ -42,8 +44,8 @@ class Verdict:
     faults: list[Fault] = field(default_factory=list)
 
 
-async def verify(connection: Any, checkpoints: Iterable[Checkpoint]) -> Verdict:
-    """Follow every chain in one snapshot of the database.
+async def verify(connection: Any, checkpoints: Iterable[Checkpoint], since: datetime | None = None) -> Verdict:
+    """Follow every chain in one snapshot of the database; with `since`, from its last checkpoint before that time.
 
     Read the checkpoints before: a chain that goes on meanwhile is then longer than they say, never shorter.
     """
@@ -54,9 +56,9 @@ async def verify(connection: Any, checkpoints: Iterable[Checkpoint]) -> Verdict:
         verdict.checkpoints += 1
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         chains = {row["chain"] for row in await connection.fetch(_CHAINS)}
-        walks = {chain: _Walk(chain, marks.get(chain, {})) for chain in chains | set(marks)}
-        async for row in _rows(connection):
-            walk = walks.setdefault(row["chain"], _Walk(row["chain"], marks.get(row["chain"], {})))
+        walks = {chain: _Walk(chain, marks.get(chain, {}), since) for chain in chains | set(marks)}
+        async for row in _rows(connection, [walk.trusted for walk in walks.values() if walk.trusted]):
+            walk = walks.setdefault(row["chain"], _Walk(row["chain"], {}, None))
             walk.step(row)
             verdict.records += 1
     for walk in walks.values():
@@ -67,16 +69,19 @@ async def verify(connection: Any, checkpoints: Iterable[Checkpoint]) -> Verdict:
     return verdict
 
 
-async def _rows(connection: Any) -> AsyncIterator[Any]:
-    async for row in connection.cursor(_RECORDS, prefetch=1000):
+async def _rows(connection: Any, trusted: list[Checkpoint]) -> AsyncIterator[Any]:
+    places = [mark.chain for mark in trusted], [mark.sequence for mark in trusted]
+    async for row in connection.cursor(_RECORDS, *places, prefetch=1000):
         yield row
 
 
 class _Walk:
-    """A chain being followed; after its first fault only its end matters no more."""
+    """A chain being followed; after its first fault the rest does not matter."""
 
-    def __init__(self, chain: str, marks: dict[int, Checkpoint]) -> None:
-        self.link: Link = beginning(chain)
+    def __init__(self, chain: str, marks: dict[int, Checkpoint], since: datetime | None) -> None:
+        before = [m for m in marks.values() if since and m.sequence and datetime.fromisoformat(m.at) < since]
+        self.trusted = max(before, key=lambda mark: mark.sequence, default=None)
+        self.link = Link(chain, self.trusted.sequence - 1, b"") if self.trusted else beginning(chain)
         self.marks = marks
         self.fault: Fault | None = None
 
@@ -91,6 +96,9 @@ class _Walk:
             return
         values = tuple(row[column] for column in COLUMNS)
         mark = self.marks.get(expected)
+        if mark is not None and mark == self.trusted and mark.hash == row["hash"]:
+            self.link = Link(self.link.chain, expected, mark.hash)
+            return
         what = None
         if row["description"] is None or hashlib.sha256(row["description"].encode()).digest() != row["plan"]:
             what = "what it says of its operation was changed or removed"

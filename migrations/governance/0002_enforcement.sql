@@ -80,6 +80,7 @@ SELECT r.chain, r.sequence, r.recorded_at, r.trace_id, r.actor, r.client_id, r.c
        governance.texts(p.description -> 'denied') AS denied,
        governance.texts(p.description -> 'sources') AS sources,
        governance.texts(p.description -> 'reads') AS reads,
+       p.description ->> 'note' AS note,
        r.row_counts, r.subject_key, governance.split_subjects(r.subjects) AS subjects, r.outcome, r.codes
 FROM governance.audit_record r JOIN governance.audit_plan p ON p.digest = r.plan;
 COMMENT ON VIEW governance.audit_entry IS 'Nhật ký truy cập kèm nội dung truy vấn, để đọc';

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +82,7 @@ class Written:
 
         run(work())
 
-    def verdict(self, *, checkpoints: bool = True) -> Verdict:
+    def verdict(self, *, checkpoints: bool = True, since: datetime | None = None) -> Verdict:
         """The verdict on the whole audit, with this chain's checkpoints or without."""
         marks: Sequence[Checkpoint] = ()
         if checkpoints:
@@ -89,7 +91,7 @@ class Written:
         async def work() -> Verdict:
             connection = await asyncpg.connect(self.admin_url)
             try:
-                return await verify(connection, marks)
+                return await verify(connection, marks, since)
             finally:
                 await connection.close()
 
@@ -234,6 +236,17 @@ def test_a_cut_off_end_contradicts_its_checkpoints(written: Written) -> None:
     sequence, what = written.fault()
     assert sequence == MIDDLE + 1
     assert "missing" in what
+
+
+def test_what_a_checkpoint_vouches_for_need_not_be_followed_again(written: Written) -> None:
+    written.tamper(f"UPDATE governance.audit_record SET outcome = 'x' WHERE chain = CHAIN AND sequence = {MIDDLE}")
+    assert written.fault()[0] == MIDDLE
+    assert written.verdict(since=datetime.now(UTC)).faults == []
+    last = json.loads(written.checkpoints.read_text().splitlines()[-1])
+    for since in (datetime.now(UTC), datetime.fromisoformat(last["at"])):
+        written.tamper(f"DELETE FROM governance.audit_record WHERE chain = CHAIN AND sequence = {RECORDS}")
+        (fault,) = written.verdict(since=since).faults
+        assert (fault.chain, fault.sequence) == (written.chain, RECORDS)
 
 
 def test_a_chain_taken_away_as_a_whole_contradicts_its_checkpoints(written: Written) -> None:

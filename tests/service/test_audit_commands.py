@@ -116,7 +116,7 @@ def test_acts_of_administrators_are_on_the_record(audit: Any, service: RunningSe
     acts = {record["operation_name"]: record for record in records if record["operation_type"] == "act"}
     assert {"contract.install", "key.issue"} <= set(acts)
     assert acts["contract.install"]["actor"].endswith("@postgres")
-    assert acts["key.issue"]["requested"] == [service.governance.authorizations["csgt"].split("_")[1]]
+    assert acts["key.issue"]["note"] == service.governance.authorizations["csgt"].split("_")[1]
 
 
 def test_the_running_audit_is_verified_with_its_checkpoints(audit: Any, service: RunningService, number: str) -> None:
