@@ -78,7 +78,8 @@ class Contract:
     """One immutable version of a contract.
 
     `services` are the permitted fields of `Query`; `grants` are given per purpose; `row_scope` limits rows,
-    for instance `{"province": ("79",)}`; instants are aware.
+    for instance `{"province": ("79",)}`; `documents` are stored documents by SHA-256, and nothing else runs with
+    `allow_list_only`; instants are aware.
     """
 
     contract_id: str
@@ -94,6 +95,8 @@ class Contract:
     row_scope: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
     title: str = ""
+    documents: Mapping[str, str] = field(default_factory=dict)
+    allow_list_only: bool = False
     _permissions: dict[str, Permission] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def permission(self, purpose: str) -> Permission:
@@ -133,6 +136,8 @@ class Permission:
             sorted(contract.row_scope.items()),
             contract.unpermitted,
             contract.limits,
+            sorted(contract.documents),
+            contract.allow_list_only,
         )
         digest = hashlib.sha256(repr(permitted).encode()).hexdigest()
         return (contract.contract_id, contract.version, self.purpose, digest)

@@ -14,6 +14,7 @@ import orjson
 from auth.audit.acts import record_act
 from auth.contract import Client, Contract, Grant, Limits, Purpose
 from auth.credentials import ApiKey
+from auth.documents import by_sha256
 from auth.errors import ContractUnknownError
 from errors import LienthongError
 
@@ -30,14 +31,15 @@ def read_contracts(path: Path, now: datetime | None = None) -> list[Contract]:
     """The contracts of a TOML file.
 
     A contract's `[contract.purposes.<code>.fields]` lists fields by type; `{read = [...], filter = [...]}` may stand in
-    place of a list. Raises `ContractFileError` that names the contract.
+    place of a list. `documents` lists stored documents: each is a text, or `{file = "name"}` for the text of a file in
+    the contract file's folder or below. Raises `ContractFileError` that names the contract.
     """
     with path.open("rb") as file:
         tables = tomllib.load(file)
-    return [_contract(table, now or datetime.now(UTC)) for table in tables.get("contract", ())]
+    return [_contract(table, now or datetime.now(UTC), path.parent) for table in tables.get("contract", ())]
 
 
-def _contract(table: Mapping[str, Any], now: datetime) -> Contract:
+def _contract(table: Mapping[str, Any], now: datetime, folder: Path) -> Contract:
     try:
         purposes = {
             code: Purpose(code, purpose["text"], purpose.get("legal_basis"))
@@ -57,9 +59,29 @@ def _contract(table: Mapping[str, Any], now: datetime) -> Contract:
             unpermitted=table.get("unpermitted", "hide"),
             row_scope={name: tuple(values) for name, values in table.get("row_scope", {}).items()},
             limits=Limits(**table.get("limits", {})),
+            documents=by_sha256(_document(given, folder) for given in table.get("documents", ())),
+            allow_list_only=_boolean(table.get("allow_list_only", False)),
         )
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, ValueError, OSError) as error:
         raise ContractFileError(f"contract `{table.get('id', '?')}`: {error}") from error
+
+
+def _document(given: Any, folder: Path) -> str:
+    """The text of a stored document, exactly: its hash depends on every byte."""
+    if isinstance(given, str):
+        return given
+    if not isinstance(given, dict) or set(given) != {"file"} or not isinstance(given["file"], str):
+        raise TypeError('a document is a text or {file = "name"}')
+    path = (folder / given["file"]).resolve()
+    if not path.is_relative_to(folder.resolve()):
+        raise ValueError(f"document file `{given['file']}` is outside the contract's folder")
+    return path.read_bytes().decode()
+
+
+def _boolean(given: Any) -> bool:
+    if not isinstance(given, bool):
+        raise TypeError("`allow_list_only` is true or false")
+    return given
 
 
 def _grants(fields: Mapping[str, Any]) -> Iterable[Grant]:
@@ -87,7 +109,8 @@ async def install_contract(
         )
         await connection.execute(
             "INSERT INTO governance.contract (contract_id, version, client_id, title, state, unpermitted, services, "
-            "row_scope, limits, valid_from, valid_to) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+            "row_scope, limits, valid_from, valid_to, allow_list_only) "
+            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
             contract.contract_id,
             contract.version,
             contract.client.client_id,
@@ -99,6 +122,7 @@ async def install_contract(
             orjson.dumps(contract.limits).decode(),
             contract.valid_from,
             contract.valid_to,
+            contract.allow_list_only,
         )
         identity = (contract.contract_id, contract.version)
         await connection.executemany(
@@ -112,6 +136,10 @@ async def install_contract(
                 for purpose, grants in contract.grants.items()
                 for grant in grants
             ],
+        )
+        await connection.executemany(
+            "INSERT INTO governance.stored_document VALUES ($1, $2, $3, $4)",
+            [(*identity, bytes.fromhex(sha256), document) for sha256, document in contract.documents.items()],
         )
         await record_act(connection, "contract.install", actor=actor, contract=identity)
 

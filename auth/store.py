@@ -17,6 +17,7 @@ import orjson
 
 from auth.contract import Client, Contract, Grant, Limits, Purpose
 from auth.credentials import ApiKey
+from auth.documents import by_sha256
 from auth.errors import (
     ContractUnknownError,
     CredentialsExpiredError,
@@ -43,6 +44,7 @@ _GRANT_SQL = """
 SELECT purpose, coordinate, readable, filterable FROM governance.field_grant
 WHERE contract_id = $1 AND version = $2 ORDER BY purpose, coordinate
 """
+_DOCUMENT_SQL = "SELECT document FROM governance.stored_document WHERE contract_id = $1 AND version = $2"
 
 
 class _StatelessConnection(asyncpg.Connection):
@@ -179,6 +181,7 @@ async def read_contract(connection: Any, contract_id: str) -> Contract | None:
     for grant in await connection.fetch(_GRANT_SQL, contract_id, version):
         granted = Grant(grant["coordinate"], grant["readable"], grant["filterable"])
         grants.setdefault(grant["purpose"], []).append(granted)
+    documents = await connection.fetch(_DOCUMENT_SQL, contract_id, version)
     return Contract(
         contract_id=contract_id,
         version=version,
@@ -193,4 +196,6 @@ async def read_contract(connection: Any, contract_id: str) -> Contract | None:
         row_scope={name: tuple(values) for name, values in orjson.loads(row["row_scope"]).items()},
         limits=Limits(**orjson.loads(row["limits"])),
         title=row["title"],
+        documents=by_sha256(document["document"] for document in documents),
+        allow_list_only=row["allow_list_only"],
     )

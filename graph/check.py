@@ -28,6 +28,8 @@ def _faults(catalog: Catalog, contract: Contract) -> Iterator[str]:
         yield "`unpermitted` must be `hide` or `null`"
     if not contract.purposes:
         yield "it has no purpose"
+    if contract.allow_list_only and not contract.documents:
+        yield "`allow_list_only` without `documents` lets nothing run"
     if any(limit < 1 for limit in astuple(contract.limits)):
         yield "every limit must be at least 1"
 

@@ -7,11 +7,15 @@ from errors import LienthongError, Visibility
 __all__ = [
     "ClientError",
     "CursorError",
+    "DocumentNotAllowedError",
     "FieldNotInContractError",
     "InputError",
     "LimitExceededError",
     "OperationError",
     "ParseError",
+    "PersistedQueryMismatchError",
+    "PersistedQueryNotFoundError",
+    "PersistedQueryNotSupportedError",
     "PlanError",
     "SourceDataError",
     "ValidationError",
@@ -36,6 +40,36 @@ class ValidationError(ClientError):
     """the document does not fit the schema of this contract"""
 
     code = "GRAPHQL_VALIDATION_FAILED"
+
+
+class DocumentNotAllowedError(ClientError):
+    """the contract runs its stored documents only, and this is none of them"""
+
+    code = "DOCUMENT_NOT_ALLOWED"
+    status = 403
+    remedy = "send a document of the contract byte for byte, or its SHA-256; for another one apply for a new version"
+
+
+class PersistedQueryNotFoundError(ClientError):
+    """PersistedQueryNotFound"""
+
+    # The messages of this error and the next are part of Apollo's protocol: some clients look at nothing else.
+    code = "PERSISTED_QUERY_NOT_FOUND"
+    remedy = "send the query together with its hash"
+
+
+class PersistedQueryNotSupportedError(ClientError):
+    """PersistedQueryNotSupported"""
+
+    code = "PERSISTED_QUERY_NOT_SUPPORTED"
+    remedy = "send `extensions.persistedQuery` of version 1, or the query alone"
+
+
+class PersistedQueryMismatchError(ClientError):
+    """`sha256Hash` is not the hash of the query"""
+
+    code = "PERSISTED_QUERY_HASH_MISMATCH"
+    remedy = "send the SHA-256 of the query's text in UTF-8, as 64 hexadecimal digits in lower case"
 
 
 class OperationError(ClientError):

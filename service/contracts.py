@@ -19,6 +19,7 @@ from errors import LienthongError
 from graph.catalog import Catalog
 from graph.check import contract_faults
 from graph.schema import schema
+from resolvers.check import document_faults, document_names
 from service.settings import load_settings
 
 __all__ = ["contract_commands", "read_checked_contracts"]
@@ -38,10 +39,17 @@ def operator() -> str | None:
 
 
 def read_checked_contracts(path: Path) -> list[Any]:
-    """The contracts of a file, each checked against the schema. Raises `ContractFileError` with every fault."""
+    """The contracts of a file, each checked against the schema, and its documents against the contract.
+
+    Raises `ContractFileError` with every fault.
+    """
     catalog = Catalog.of(schema)
     contracts = read_contracts(path, datetime.now(UTC))
-    faults = [fault for contract in contracts for fault in contract_faults(catalog, contract)]
+    faults = [
+        fault
+        for contract in contracts
+        for fault in contract_faults(catalog, contract) or document_faults(catalog, contract)
+    ]
     if faults:
         raise ContractFileError("the contracts do not fit the schema:\n- " + "\n- ".join(faults))
     return contracts
@@ -56,6 +64,8 @@ def install(file: Annotated[Path, typer.Argument(help="TOML file of contracts", 
         for contract in contracts:
             await install_contract(connection, contract, actor=operator())
             console.print(f"{contract.contract_id} version {contract.version}: {contract.state}")
+            for name in document_names(contract.documents):
+                console.print(f"  {name}", markup=False, soft_wrap=True)
 
     _as_administrator(work)
 

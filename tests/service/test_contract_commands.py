@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from pathlib import Path
 
@@ -88,3 +89,100 @@ def test_a_key_for_no_contract_is_refused(run: CliRunner) -> None:
     refused = run.invoke(app, ["contract", "key", "khong-co"]).exception
     assert isinstance(refused, LienthongError)
     assert "`khong-co`" in refused.message
+
+
+LISTED = """
+[[contract]]
+id = "liet-ke"
+client = "liet-ke"
+client_name = "Khách hàng mẫu"
+title = "Liệt kê"
+services = ["citizen"]
+limits = { fields = 6, tokens = 60 }
+documents = ["query Mot { viewer { client } }", { file = "documents/hai.graphql" }]
+allow_list_only = true
+[contract.purposes.THU]
+text = "Thử"
+[contract.purposes.THU.fields]
+Citizen = { read = ["personalId"], filter = ["personalId"] }
+[contract.purposes.KHAC]
+text = "Khác"
+[contract.purposes.KHAC.fields]
+Citizen = { read = ["gender"], filter = ["personalId"] }
+"""
+SECOND = 'query Hai($nam: Boolean!) { citizen(personalId: "000000000000") { gender @include(if: $nam) } }\n'
+
+
+def listed(tmp_path: Path, old: str = "", new: str = "", *, second: str | bytes = SECOND) -> Path:
+    """The file of a contract with two documents, the other in a file beside it."""
+    (tmp_path / "documents").mkdir()
+    (tmp_path / "documents" / "hai.graphql").write_bytes(second if isinstance(second, bytes) else second.encode())
+    file = tmp_path / "contract.toml"
+    file.write_text(LISTED.replace(old, new) if old else LISTED, encoding="utf-8")
+    return file
+
+
+def test_stored_documents_are_installed_from_the_file_and_from_files_beside_it(
+    run: CliRunner, service: RunningService, tmp_path: Path
+) -> None:
+    told = run.invoke(app, ["contract", "install", str(listed(tmp_path))]).output
+    digest = hashlib.sha256(SECOND.encode()).hexdigest()
+    assert f"sha256:{digest} Hai" in told
+    assert re.search(r"sha256:[0-9a-f]{64} Mot\n", told)
+    shown = run.invoke(app, ["contract", "key", "liet-ke", "--days", "1"]).output
+    headers = {"authorization": re.search(r"Bearer \S+", shown).group(0), "x-purpose": "KHAC"}  # type: ignore[union-attr]
+    body = {"documentId": f"sha256:{digest}", "variables": {"nam": True}}
+    answer = httpx.post(f"{service.url}/graphql", json=body, headers=headers)
+    assert answer.json() == {"data": {"citizen": None}}
+
+
+@pytest.mark.parametrize(
+    ("second", "reason"),
+    [
+        ("query Hai { citizen(", "Syntax Error"),
+        ("query Hai { viewer { nothing } }", "Cannot query field 'nothing'"),
+        ("query Hai { citizen { gender } }", "for `THU`: Cannot query field 'gender' on type 'Citizen'."),
+        ('query Hai { citizen(personalId: "1") { gender } }', "exactly 12 digits"),
+        ("query Hai { viewer { " + "client " * 60 + "} }", "more than 60 tokens"),
+        ("query Hai { viewer { " + " ".join(f"a{n}: client" for n in range(7)) + "} }", "limit: fields, allowed: 6"),
+        (
+            "query Hai($a: Boolean!) { viewer { ... @include(if: $a) { "
+            + " ".join(f"a{n}: client" for n in range(7))
+            + "} } }",
+            "limit: fields, allowed: 6",
+        ),
+        ("fragment Hai on Query { viewer { client } }", "'Hai' is never used"),
+        ("mutation Hai { a }", "mutation"),
+        ("", "Syntax Error"),
+        (b"\xff", "utf-8"),
+    ],
+)
+def test_a_document_that_the_contract_could_never_answer_is_refused_by_name(
+    run: CliRunner, tmp_path: Path, second: str | bytes, reason: str
+) -> None:
+    refused = run.invoke(app, ["contract", "install", str(listed(tmp_path, second=second))]).exception
+    assert isinstance(refused, LienthongError)
+    assert "contract `liet-ke`" in refused.message
+    assert reason in refused.message
+    if isinstance(second, str):
+        assert f"document sha256:{hashlib.sha256(second.encode()).hexdigest()}" in refused.message
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ("documents/hai.graphql", "documents/ba.graphql", "ba.graphql"),
+        ("documents/hai.graphql", "../contract.toml", "outside the contract's folder"),
+        ("documents/hai.graphql", "/etc/hostname", "outside the contract's folder"),
+        ("{ file =", "{ path =", "a document is a text or"),
+        ("allow_list_only = true", 'allow_list_only = "false"', "`allow_list_only` is true or false"),
+        ('documents = ["query Mot { viewer { client } }", { file = "documents/hai.graphql" }]', "", "lets nothing run"),
+    ],
+)
+def test_documents_that_cannot_be_read_are_refused(
+    run: CliRunner, tmp_path: Path, old: str, new: str, reason: str
+) -> None:
+    refused = run.invoke(app, ["contract", "install", str(listed(tmp_path, old, new))]).exception
+    assert isinstance(refused, LienthongError)
+    assert "contract `liet-ke`" in refused.message
+    assert reason in refused.message
