@@ -99,6 +99,11 @@ class Contract:
     allow_list_only: bool = False
     _permissions: dict[str, Permission] = field(default_factory=dict, init=False, repr=False, compare=False)
 
+    @cached_property
+    def stored_texts(self) -> frozenset[str]:
+        """The texts of the stored documents."""
+        return frozenset(self.documents.values())
+
     def permission(self, purpose: str) -> Permission:
         """The permission under one of the contract's purposes."""
         permission = self._permissions.get(purpose)

@@ -1,18 +1,18 @@
-"""Stored documents: the operations that a contract lists, found by the SHA-256 of their text."""
+"""Documents by their SHA-256: what a contract stores, and what the audit keeps of a request."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
 
-__all__ = ["by_sha256", "digest_of"]
+__all__ = ["by_digest", "document_digest"]
 
 
-def digest_of(text: str) -> bytes:
-    """The SHA-256 of a document's text in UTF-8, byte for byte: another layout is another document."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+def document_digest(text: str) -> str:
+    """The SHA-256 of a document's text in UTF-8, in lower-case hexadecimal: another layout is another document."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def by_sha256(texts: Iterable[str]) -> dict[str, str]:
-    """Documents by their SHA-256 in lower-case hexadecimal digits, as clients write it."""
-    return {digest_of(text).hex(): text for text in texts}
+def by_digest(texts: Iterable[str]) -> dict[str, str]:
+    """Documents by their digests."""
+    return {document_digest(text): text for text in texts}

@@ -14,7 +14,7 @@ import orjson
 from auth.audit.acts import record_act
 from auth.contract import Client, Contract, Grant, Limits, Purpose
 from auth.credentials import ApiKey
-from auth.documents import by_sha256
+from auth.documents import by_digest
 from auth.errors import ContractUnknownError
 from errors import LienthongError
 
@@ -59,7 +59,7 @@ def _contract(table: Mapping[str, Any], now: datetime, folder: Path) -> Contract
             unpermitted=table.get("unpermitted", "hide"),
             row_scope={name: tuple(values) for name, values in table.get("row_scope", {}).items()},
             limits=Limits(**table.get("limits", {})),
-            documents=by_sha256(_document(given, folder) for given in table.get("documents", ())),
+            documents=by_digest(_document(given, folder) for given in table.get("documents", ())),
             allow_list_only=_boolean(table.get("allow_list_only", False)),
         )
     except (KeyError, TypeError, ValueError, OSError) as error:

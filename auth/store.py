@@ -17,7 +17,7 @@ import orjson
 
 from auth.contract import Client, Contract, Grant, Limits, Purpose
 from auth.credentials import ApiKey
-from auth.documents import by_sha256
+from auth.documents import by_digest
 from auth.errors import (
     ContractUnknownError,
     CredentialsExpiredError,
@@ -196,6 +196,6 @@ async def read_contract(connection: Any, contract_id: str) -> Contract | None:
         row_scope={name: tuple(values) for name, values in orjson.loads(row["row_scope"]).items()},
         limits=Limits(**orjson.loads(row["limits"])),
         title=row["title"],
-        documents=by_sha256(document["document"] for document in documents),
+        documents=by_digest(document["document"] for document in documents),
         allow_list_only=row["allow_list_only"],
     )

@@ -100,6 +100,8 @@ def _parse(text: str, limit: int) -> DocumentNode:
     try:
         return parse(text, max_lexical_tokens=limit, max_comments=limit)
     except GraphQLError as error:
+        if "nested too deeply" in error.message:
+            raise LimitExceededError(error.message, limit="nesting") from error
         if "Parsing aborted" in error.message:
             raise LimitExceededError(error.message, limit="tokens", allowed=limit) from error
         raise ParseError(None, errors=[_located(error)]) from error

@@ -11,6 +11,7 @@ from graphql.execution.values import get_argument_values
 from opentelemetry import trace
 
 from auth.audit import Facts
+from auth.documents import document_digest
 from connectors.fetch import Connector, Statement
 from graph.view import View
 from resolvers.cache import LruCache
@@ -18,7 +19,7 @@ from resolvers.cost import cost_of
 from resolvers.cursors import CursorSealer
 from resolvers.documents import Document, Operation, prepare_document
 from resolvers.errors import InputError, LimitExceededError
-from resolvers.facts import document_digest, facts_of
+from resolvers.facts import facts_of
 from resolvers.inputs import Variables
 from resolvers.loaders import FetchLoader
 from resolvers.plan import Plan

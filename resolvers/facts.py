@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 
 from auth.audit import Facts
 from connectors.fetch import Statement
 from resolvers.plan import FetchNode, Plan
 
-__all__ = ["attempt", "document_digest", "facts_of"]
-
-
-def document_digest(text: str) -> str:
-    """The SHA-256 of a document in hexadecimal."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+__all__ = ["attempt", "facts_of"]
 
 
 def attempt(document: str | None, requested: frozenset[str], granted: frozenset[str]) -> Facts:

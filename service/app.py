@@ -26,12 +26,14 @@ from graph.catalog import Catalog
 from graph.schema import schema
 from resolvers.cursors import CursorSealer
 from resolvers.engine import Engine
+from resolvers.errors import DocumentNotAllowedError
 from resolvers.respond import Response, errors_of
 from service.endpoint import GraphQLEndpoint
 from service.health import Readiness, healthz, show_version
+from service.negotiation import JSON
 from service.pages import page_routes
 from service.settings import Settings
-from service.wire import JSON, encode
+from service.wire import encode
 
 __all__ = ["SettingsError", "create_app", "open_connectors"]
 
@@ -155,10 +157,12 @@ async def _graphql(request: Request) -> HttpResponse:
 
 
 async def _schema(request: Request) -> HttpResponse:
-    """The SDL of the caller's own view."""
+    """The SDL of the caller's own view; a contract of stored documents shows it as little as introspection."""
     endpoint: GraphQLEndpoint = request.app.state.endpoint
     try:
         permission = await endpoint.permission(request, AuditRecord(trace_id=""))
+        if permission.contract.allow_list_only:
+            raise DocumentNotAllowedError
     except LienthongError as error:
         return encode(Response(None, errors_of(error), error.status), JSON, {})
     return PlainTextResponse(endpoint.view(permission).sdl, headers={"cache-control": "no-store"})

@@ -26,11 +26,13 @@ from resolvers.cache import LruCache
 from resolvers.documents import attempted_fields
 from resolvers.engine import Engine, OperationRequest, Prepared
 from resolvers.errors import ClientError, LimitExceededError
-from resolvers.facts import attempt, document_digest
+from resolvers.facts import attempt
+from resolvers.persisted import PersistedDocuments
 from resolvers.respond import Response, errors_of
 from resolvers.run import Run
+from service.negotiation import JSON, media_type
 from service.telemetry import trace_id_of
-from service.wire import JSON, encode, media_type, read_operation
+from service.wire import ReceivedOperation, encode, read_operation
 
 __all__ = ["GraphQLEndpoint"]
 
@@ -58,6 +60,7 @@ class GraphQLEndpoint:
         self._limits = limits
         self._max_body = max_body
         self._views: LruCache[Any, View] = LruCache(_VIEWS)
+        self._documents = PersistedDocuments()
         self._propagator = TraceContextTextMapPropagator()
         self._tracer = trace.get_tracer("lienthong.service")
 
@@ -132,15 +135,19 @@ class GraphQLEndpoint:
         """The view of a permission, built once."""
         return self._views.get_or_make(permission.key, lambda: View.of(self._catalog, permission))
 
-    def _prepare(self, view: View, operation: OperationRequest, record: AuditRecord) -> Prepared:
+    def _prepare(self, view: View, received: ReceivedOperation, record: AuditRecord) -> Prepared:
+        document, permission = received.document, view.permission
+        text = document.text
         try:
-            return self._engine.prepare(view, operation)
+            text = self._documents.resolve(permission, document)
+            prepared = self._engine.prepare(view, OperationRequest(text, received.operation_name, received.variables))
         except ClientError:
-            tokens = view.permission.contract.limits.tokens
-            requested = attempted_fields(self._catalog.schema, operation.query, tokens)
+            requested = attempted_fields(self._catalog.schema, text or "", permission.contract.limits.tokens)
             granted = frozenset(coordinate for coordinate in requested if view.permits(*coordinate.split(".")))
-            record.facts = attempt(document_digest(operation.query), requested, granted)
+            record.facts = attempt(document.digest, requested, granted)
             raise
+        self._documents.register(permission, document)
+        return prepared
 
 
 def _log_unexpected(error: Exception, trace_id: str) -> None:

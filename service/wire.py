@@ -1,84 +1,65 @@
-"""GraphQL over HTTP: reading a request, choosing the media type and the status of the answer."""
+"""GraphQL over HTTP: reading a request, and the status and form of its answer."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import Any
 
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response as HttpResponse
 
-from resolvers.engine import OperationRequest
 from resolvers.errors import (
-    ClientError,
     InputError,
     LimitExceededError,
     OperationError,
     ParseError,
+    PersistedQueryNotFoundError,
+    PersistedQueryNotSupportedError,
     ValidationError,
 )
+from resolvers.persisted import DocumentReference
 from resolvers.respond import Response
+from service.bodies import ENCODINGS, read_body
+from service.errors import MalformedRequestError, UnsupportedContentEncodingError, UnsupportedMediaTypeError
+from service.negotiation import JSON
 
-__all__ = ["BodyTooLargeError", "MalformedRequestError", "encode", "media_type", "read_operation"]
+__all__ = ["ReceivedOperation", "encode", "read_operation"]
 
 _ABOUT_THE_OPERATION = {
-    error.code for error in (ParseError, ValidationError, OperationError, InputError, LimitExceededError)
+    error.code
+    for error in (
+        ParseError,
+        ValidationError,
+        OperationError,
+        InputError,
+        LimitExceededError,
+        PersistedQueryNotFoundError,
+        PersistedQueryNotSupportedError,
+    )
 }
-GRAPHQL_RESPONSE = "application/graphql-response+json"
-JSON = "application/json"
+_SHA256_PREFIX = "sha256:"
 
 
-class MalformedRequestError(ClientError):
-    """the request is not a well-formed GraphQL request"""
+@dataclass(frozen=True, slots=True)
+class ReceivedOperation:
+    """An operation as it came: a document or a hash for one, the name of the operation, and raw variables."""
 
-    code = "BAD_REQUEST"
-    remedy = 'send POST with JSON: {"query": "...", "variables": {...}, "operationName": "..."}'
-
-
-class NotAcceptableError(ClientError):
-    """the answer cannot be given in a media type that the client accepts"""
-
-    code = "NOT_ACCEPTABLE"
-    status = 406
-    remedy = f"accept {GRAPHQL_RESPONSE} or {JSON}"
+    document: DocumentReference
+    operation_name: str | None
+    variables: Mapping[str, Any]
 
 
-class UnsupportedMediaTypeError(ClientError):
-    """the body is not JSON"""
-
-    code = "UNSUPPORTED_MEDIA_TYPE"
-    status = 415
-    remedy = "send `Content-Type: application/json` without content encoding"
-
-
-class BodyTooLargeError(ClientError):
-    """the body is too large"""
-
-    code = "BODY_TOO_LARGE"
-    status: ClassVar[int] = 413
-
-
-async def read_operation(request: Request, max_body: int) -> OperationRequest:
+async def read_operation(request: Request, max_body: int) -> ReceivedOperation:
     """The operation in a request of at most `max_body` bytes. Raises a `ClientError` that says what is wrong."""
-    content_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
-    if content_type != JSON or request.headers.get("content-encoding", "identity") != "identity":
+    if request.headers.get("content-type", "").split(";")[0].strip().lower() != JSON:
         raise UnsupportedMediaTypeError
-    return _operation(await _body(request, max_body))
+    return _operation(await read_body(request, max_body))
 
 
-async def _body(request: Request, max_body: int) -> bytes:
-    chunks, size = [], 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > max_body:
-            raise BodyTooLargeError(f"the body may have at most {max_body} bytes", allowed=max_body)
-        chunks.append(chunk)
-    return b"".join(chunks)
-
-
-def _operation(body: bytes) -> OperationRequest:
+def _operation(body: bytes | bytearray) -> ReceivedOperation:
     try:
         given = orjson.loads(body)
     except orjson.JSONDecodeError as error:
@@ -87,11 +68,33 @@ def _operation(body: bytes) -> OperationRequest:
         raise MalformedRequestError("batches of operations are not taken; select several fields in one operation")
     if not isinstance(given, dict):
         raise MalformedRequestError("the body must be a JSON object")
-    query = _typed(given, "query", str)
+    return ReceivedOperation(
+        _document(given), _typed(given, "operationName", str), _typed(given, "variables", dict) or {}
+    )
+
+
+def _document(given: Mapping[str, Any]) -> DocumentReference:
+    query, document_id = _typed(given, "query", str), _typed(given, "documentId", str)
+    persisted = _typed(_typed(given, "extensions", dict) or {}, "persistedQuery", dict)
+    if document_id is not None:
+        if query or persisted is not None:
+            raise MalformedRequestError("`documentId` stands alone, without `query` and `persistedQuery`")
+        return DocumentReference(given=_without_prefix(document_id))
+    if persisted is not None:
+        if persisted.get("version") != 1:
+            raise PersistedQueryNotSupportedError
+        sha256 = _typed(persisted, "sha256Hash", str)
+        if sha256 is None:
+            raise MalformedRequestError("`persistedQuery` must have a `sha256Hash`")
+        return DocumentReference(query or None, sha256, automatic=True)
     if not query:
         raise MalformedRequestError("`query` must be a GraphQL document")
-    _typed(given, "extensions", dict)
-    return OperationRequest(query, _typed(given, "operationName", str), _typed(given, "variables", dict) or {})
+    return DocumentReference(query)
+
+
+def _without_prefix(document_id: str) -> str:
+    """The hash in a document identifier (GraphQL over HTTP, appendix A); one of another kind is no document's."""
+    return document_id.removeprefix(_SHA256_PREFIX) if document_id.startswith(_SHA256_PREFIX) else ""
 
 
 def _typed(given: Mapping[str, Any], name: str, kind: type) -> Any:
@@ -99,17 +102,6 @@ def _typed(given: Mapping[str, Any], name: str, kind: type) -> Any:
     if value is not None and not isinstance(value, kind):
         raise MalformedRequestError(f"`{name}` must be {'a string' if kind is str else 'an object'}")
     return value
-
-
-def media_type(request: Request) -> str:
-    """The media type of the answer, from `Accept`. Raises `NotAcceptableError`."""
-    accept = request.headers.get("accept", "").lower()
-    offered = {part.split(";")[0].strip() for part in accept.split(",")}
-    if GRAPHQL_RESPONSE in offered:
-        return GRAPHQL_RESPONSE
-    if not accept or offered & {JSON, "*/*", "application/*"}:
-        return JSON
-    raise NotAcceptableError
 
 
 def encode(response: Response, kind: str, headers: Mapping[str, str]) -> HttpResponse:
@@ -124,4 +116,6 @@ def encode(response: Response, kind: str, headers: Mapping[str, str]) -> HttpRes
         sent["retry-after"] = str(max(waits))
     if status == HTTPStatus.UNAUTHORIZED:
         sent["www-authenticate"] = 'Bearer realm="lienthong"'
+    if UnsupportedContentEncodingError.code in codes:
+        sent["accept-encoding"] = ENCODINGS
     return HttpResponse(orjson.dumps(response.body()), status, sent, f"{kind}; charset=utf-8")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from auth.contract import Client
 from samples.load import load
 from service.demo import SOURCES
 from service.embedded import EmbeddedServers
@@ -38,9 +40,14 @@ def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServ
 
 @pytest.fixture(scope="session")
 def governance(databases: EmbeddedServers) -> Governance:
-    """Contracts and keys of the tests; every sample contract is installed."""
+    """Contracts and keys of the tests: every sample contract, and `doi-chieu`.
+
+    That client may do what the sample bank may, which verifies and reads no field, in documents of its own.
+    """
     governance = Governance(databases.admin_url)
     governance.install_samples(Path("samples/contracts.toml"), datetime.now(UTC))
+    bank, client = governance.contracts["ngan-hang"], Client("doi-chieu", "Đơn vị đối chiếu mẫu")
+    governance.install(replace(bank, contract_id="doi-chieu", client=client, documents={}, allow_list_only=False))
     return governance
 
 

@@ -149,9 +149,9 @@ def test_verification_says_whether_particulars_agree_and_nothing_else(service: R
         "{verifyCitizen(personalId:$i,fullName:$n,dateOfBirth:$d){matches}}"
     )
     right = {"i": ids[0], "n": row["birth_full_name"].upper(), "d": row["date_of_birth"]}
-    assert service.answer("ngan-hang", query, right) == {"verifyCitizen": {"matches": True}}
+    assert service.answer("doi-chieu", query, right) == {"verifyCitizen": {"matches": True}}
     for wrong in ({"n": "Không Phải Tên"}, {"d": "1900"}, {"i": "999999999999"}):
-        assert service.answer("ngan-hang", query, right | wrong) == {"verifyCitizen": {"matches": False}}
+        assert service.answer("doi-chieu", query, right | wrong) == {"verifyCitizen": {"matches": False}}
 
 
 def test_a_search_pages_in_vietnamese_order_without_gap_or_repetition(service: RunningService) -> None:
@@ -182,14 +182,14 @@ def test_a_year_finds_all_born_in_it(service: RunningService) -> None:
 
 def test_the_viewer_tells_the_contract(service: RunningService) -> None:
     viewer = service.answer(
-        "ngan-hang", "{viewer{client contract version purpose fields{coordinate readable filterable}}}"
+        "doi-chieu", "{viewer{client contract version purpose fields{coordinate readable filterable}}}"
     )
-    assert viewer["viewer"]["client"] == "ngan-hang"
+    assert viewer["viewer"]["client"] == "doi-chieu"
     assert {"coordinate": "Citizen.birthName", "readable": False, "filterable": True} in viewer["viewer"]["fields"]
 
 
 @pytest.mark.parametrize(
-    "client", ["ngan-hang", "benh-vien", "csgt", "so-lao-dong", "cong-chung", "mot-cua", "dai-hoc"]
+    "client", ["doi-chieu", "benh-vien", "csgt", "so-lao-dong", "cong-chung", "mot-cua", "dai-hoc"]
 )
 def test_each_client_sees_its_own_schema(service: RunningService, client: str) -> None:
     data = service.answer(client, '{__schema{queryType{fields{name}}} __type(name:"Citizen"){fields{name}}}')
