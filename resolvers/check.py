@@ -10,8 +10,9 @@ from auth.contract import Contract
 from errors import LienthongError
 from graph.catalog import Catalog
 from graph.view import View
+from resolvers.cost import cost_of
 from resolvers.documents import prepare_document
-from resolvers.errors import ClientError, PlanError
+from resolvers.errors import ClientError, LimitExceededError, PlanError
 from resolvers.planner import plan_operation
 
 __all__ = ["document_faults", "document_names"]
@@ -68,8 +69,11 @@ def _reason(error: LienthongError) -> str:
 
 
 def _plan(view: View, text: str) -> None:
-    """Plan each operation with all its @skip and @include off, and on."""
-    document = prepare_document(view, text)
+    """Plan each operation with all its @skip and @include off, and on, and count its cost for one key or row."""
+    document, allowed = prepare_document(view, text), view.permission.contract.limits.cost
     for operation in document.operations.values():
         for on in (False, True):
-            plan_operation(view, operation.node, document.fragments, dict.fromkeys(operation.switches, on))
+            plan = plan_operation(view, operation.node, document.fragments, dict.fromkeys(operation.switches, on))
+            cost = cost_of(plan, {root.key: {"keys": [None], "first": 1} for root in plan.roots})
+            if cost > allowed:
+                raise LimitExceededError("it would read too much", limit="cost", allowed=allowed, given=cost)

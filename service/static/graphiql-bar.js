@@ -137,9 +137,10 @@ export function createBar({ accessChanged, exampleChosen, retry }) {
       outcome.append(copy);
     },
 
-    /** Shows a fault in words, or takes the notice away when there is none. */
-    showNotice(words, detail = '', retryable = true) {
+    /** Shows a fault in words, or what is no fault (`calm`), or takes the notice away when there is none. */
+    showNotice(words, detail = '', retryable = true, calm = false) {
       byId('notice').hidden = !words;
+      byId('notice').classList.toggle('calm', calm);
       byId('notice-text').textContent = words?.[0] ?? '';
       byId('notice-english').textContent = words?.[1] ?? '';
       byId('notice-detail').textContent = detail;

@@ -1,6 +1,6 @@
 /** One call of the endpoint, told as a value: nothing here throws, so that every failure reaches the reader in words. */
 
-import { statusWords, WORDS } from './graphiql-words.js';
+import { refusalWords, WORDS } from './graphiql-words.js';
 
 const TIME_LIMIT_MS = 60_000;
 
@@ -8,6 +8,7 @@ const TIME_LIMIT_MS = 60_000;
  * @typedef {object} Call
  * @property {object | null} body the GraphQL answer, null when there is none
  * @property {[string, string] | null} failure what went wrong, in Vietnamese and English; null when there is a GraphQL answer
+ * @property {string} code the service's error code, for a failure
  * @property {string} detail the service's own message and code, for a failure
  * @property {number} status the HTTP status, 0 when there was no answer
  * @property {number} milliseconds
@@ -32,7 +33,7 @@ export async function callEndpoint(access, params, signal) {
   const timer = setTimeout(() => limit.abort(), TIME_LIMIT_MS);
   signal.addEventListener('abort', () => limit.abort(), { once: true });
   const started = performance.now();
-  const call = { body: null, failure: null, detail: '', status: 0, milliseconds: 0, trace: '' };
+  const call = { body: null, failure: null, code: '', detail: '', status: 0, milliseconds: 0, trace: '' };
   try {
     const { query, variables, operationName } = params;
     const response = await fetch('graphql', {
@@ -74,11 +75,11 @@ function readBody(call, text, retryAfter) {
     call.body = body;
     return;
   }
-  call.failure = refused ? statusWords(call.status) : WORDS.notGraphql;
   const error = isGraphql ? body.errors?.[0] : body;
   const message = error?.message ?? error?.detail ?? '';
-  const code = error?.extensions?.code ?? error?.code ?? '';
+  call.code = error?.extensions?.code ?? error?.code ?? '';
+  call.failure = refused ? refusalWords(call.status, call.code) : WORDS.notGraphql;
   const wait = retryAfter ? `Retry-After: ${retryAfter}` : '';
-  call.detail = [code, message, wait].filter(Boolean).join(' · ');
+  call.detail = [call.code, message, wait].filter(Boolean).join(' · ');
   call.body = isGraphql ? body : null;
 }

@@ -6,7 +6,7 @@
 import { createBar } from './graphiql-bar.js';
 import { callEndpoint } from './graphiql-endpoint.js';
 import { createStorage } from './graphiql-storage.js';
-import { NEW_TAB, WORDS } from './graphiql-words.js';
+import { NEW_TAB, NOT_ALLOWED, WORDS } from './graphiql-words.js';
 
 const { React, ReactDOM, GraphiQL, GraphiQLPluginExplorer } = window;
 const h = React.createElement;
@@ -88,6 +88,7 @@ function createFetcher(access, signal) {
 
 function schemaAnswer(call, fetcher) {
   if (call.body?.data?.__schema) return call.body;
+  if (call.code === NOT_ALLOWED) return storedOnlyAnswer(fetcher);
   const [vietnamese, english] = call.failure ?? WORDS.noSchema;
   const detail = call.detail || call.body?.errors?.[0]?.message || '';
   bar.showNotice([vietnamese, english], detail);
@@ -95,6 +96,14 @@ function schemaAnswer(call, fetcher) {
   refused = true;
   render(fetcher, null);
   return { errors: [{ message: `${vietnamese} / ${english}` }], ...call.body, data: null };
+}
+
+/** A contract of stored documents shows no schema. That is no fault, so GraphiQL gets none to write into the answer. */
+function storedOnlyAnswer(fetcher) {
+  bar.showNotice(WORDS.storedOnly, '', false, true);
+  bar.showOutcome('', ['Chỉ chạy truy vấn đã lưu', 'Stored documents only']);
+  render(fetcher, null);
+  return { data: null, toJSON: () => undefined };
 }
 
 function runAnswer(call) {

@@ -1,5 +1,8 @@
 /** What the page says, in Vietnamese and English, and nothing it does. */
 
+/** The code of an answer that a contract of stored documents gives to any other document. */
+export const NOT_ALLOWED = 'DOCUMENT_NOT_ALLOWED';
+
 export const NEW_TAB = `# Viết truy vấn ở đây, hoặc chọn trong "Truy vấn mẫu".
 # Ctrl+Enter: chạy.  Ctrl+Space: gợi ý.  Tài liệu bên trái chỉ có những gì hợp đồng cho phép.
 #
@@ -16,6 +19,7 @@ export const WORDS = {
   tooSlow: ['Dịch vụ không trả lời trong 60 giây.', 'The service did not answer within 60 seconds.'],
   notGraphql: ['Câu trả lời không phải là GraphQL.', 'The answer is not GraphQL.'],
   noSchema: ['Không đọc được lược đồ.', 'The schema cannot be read.'],
+  storedOnly: ['Hợp đồng này chỉ chạy các truy vấn đã lưu trong hợp đồng, nên không có lược đồ để xem. Hãy chạy nguyên văn một truy vấn đã lưu, ví dụ chọn ở “Truy vấn mẫu”.', 'This contract runs its stored documents only, so there is no schema to show. Run a stored document as it is, for instance one of the examples.'],
   changed: ['Đã đổi thông tin xác thực trong khi chạy; kết quả cũ bị bỏ.', 'The credentials changed during the run; its answer was dropped.'],
 };
 
@@ -30,9 +34,14 @@ const STATUS_WORDS = {
   504: ['Dịch vụ hết thời gian chờ nguồn dữ liệu.', 'The service timed out waiting for its sources.'],
 };
 
-/** @returns {[string, string]} the words for an HTTP status of 400 or more */
-export function statusWords(status) {
-  return STATUS_WORDS[status] ?? (status >= 500
+/** The words for refusals that need others than those of their status, by error code. */
+const CODE_WORDS = {
+  [NOT_ALLOWED]: ['Bị từ chối: hợp đồng này chỉ chạy các truy vấn đã lưu, và truy vấn vừa gửi không phải nguyên văn của truy vấn nào.', 'Refused: this contract runs its stored documents only, and what was sent is none of them word for word.'],
+};
+
+/** @returns {[string, string]} the words for a refusal with an HTTP status of 400 or more and perhaps an error code */
+export function refusalWords(status, code) {
+  return CODE_WORDS[code] ?? STATUS_WORDS[status] ?? (status >= 500
     ? ['Dịch vụ gặp lỗi.', 'The service failed.']
     : ['Yêu cầu bị từ chối.', 'The request was refused.']);
 }

@@ -28,7 +28,8 @@ LAUNCH_ARGUMENTS = [
 class Site:
     """A running service and what its sample clients let a reader see; another service, another value.
 
-    Both clients see the type `Citizen`; the first example of each is answered with data.
+    Both clients see the type `Citizen`; the first example of each is answered with data. The listing client runs its
+    first example and nothing else.
     """
 
     name: str
@@ -41,6 +42,8 @@ class Site:
     other_field: str
     refused_client: str
     refusal: str
+    listing_client: str
+    listing_answer: str
     personal_id: str
 
 
@@ -61,6 +64,8 @@ def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
                 other_field="bloodGroup",
                 refused_client="suspended",
                 refusal="CONTRACT_SUSPENDED",
+                listing_client="stored",
+                listing_answer="Nguyễn Thị Bưởi Ửng",
                 personal_id="079199000123",
             )
         return
@@ -77,6 +82,8 @@ def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
             other_field="bloodGroup",
             refused_client="tam-dung",
             refusal="CONTRACT_NOT_ACTIVE",
+            listing_client="truy-van-da-luu",
+            listing_answer=service.plate,
             personal_id=service.personal_id,
         )
 

@@ -71,8 +71,10 @@ type HealthInsuranceCard {
   """Giá trị đến ngày"""
   validTo: PartialDate'''
     ),
+    "Bearer demo-stored-64cf": build_schema(_COMMON % ""),
 }
 _SUSPENDED = "Bearer demo-suspended-02de"
+_STORED_ONLY = "Bearer demo-stored-64cf"
 
 _CITIZEN = {
     "personalId": "079199000123",
@@ -106,6 +108,11 @@ _HOSPITAL_QUERY = """query TiepNhanNguoiBenh($so: PersonalId!) {
   }
 }
 """
+_STORED_QUERY = """query XacNhan($so: PersonalId!) {
+  citizen(personalId: $so) {
+    fullName
+  }
+}"""
 
 CLIENTS = [
     {
@@ -154,6 +161,15 @@ CLIENTS = [
         "purpose": "DINH_DANH_KHACH_HANG",
         "description": "Hợp đồng đang bị tạm dừng: mọi lần gọi bị từ chối.",
     },
+    {
+        "name": "stored",
+        "title": "Nhà mạng (chỉ truy vấn đã lưu)",
+        "authorization": _STORED_ONLY,
+        "contract": "VT-2026-003 v1",
+        "purpose": "XAC_THUC_THUE_BAO",
+        "description": "Chỉ chạy truy vấn đã lưu trong hợp đồng.",
+        "examples": [{"title": "Xác nhận họ tên", "query": _STORED_QUERY, "variables": {"so": "079199000123"}}],
+    },
 ]
 
 
@@ -161,10 +177,12 @@ async def _graphql(request: Request) -> JSONResponse:
     authorization = request.headers.get("authorization", "")
     if authorization == _SUSPENDED:
         return _refusal(403, "CONTRACT_SUSPENDED", "the contract is suspended")
+    body = await request.json()
+    if authorization == _STORED_ONLY and body["query"] != _STORED_QUERY:
+        return _refusal(403, "DOCUMENT_NOT_ALLOWED", "not a stored document")
     schema = _SCHEMAS.get(authorization)
     if schema is None:
         return _refusal(401, "UNAUTHENTICATED", "the credential is not valid")
-    body = await request.json()
     result = graphql_sync(
         schema,
         body["query"],

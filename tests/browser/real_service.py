@@ -1,4 +1,5 @@
-"""The real service over the test databases, with three sample clients: two that see different fields, one suspended."""
+"""The real service over the test databases, with four sample clients: two that see different fields, one suspended, one
+that runs one stored document only."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from typing import Any
 import pymongo
 
 from auth.contract import Client, Contract
+from auth.documents import by_digest
 from service.embedded import EmbeddedServers
 from tests.running import Governance, RunningService, observed_tracing, settings_for
 
@@ -36,6 +38,11 @@ BLOOD_GROUP = """query TiepNhan($so: PersonalId!) {
   }
 }
 """
+STORED = """query BienSo($so: PersonalId!) {
+  citizen(personalId: $so) {
+    vehicles { plate }
+  }
+}"""
 
 
 @dataclass(frozen=True)
@@ -59,12 +66,21 @@ def serve(databases: EmbeddedServers, governance: Governance, folder: Path) -> I
         state="SUSPENDED",
     )
     governance.install(suspended)
+    listing = replace(
+        governance.contracts["csgt"],
+        contract_id="truy-van-da-luu",
+        client=Client("truy-van-da-luu", "Đơn vị mẫu chỉ chạy truy vấn đã lưu"),
+        documents=by_digest([STORED]),
+        allow_list_only=True,
+    )
+    governance.install(listing)
     vehicle = _vehicle(databases)
     variables = {"so": vehicle["ownerPersonalId"]}
     clients = [
         _client(governance, governance.contracts["csgt"], VEHICLES, variables),
         _client(governance, governance.contracts["benh-vien"], BLOOD_GROUP, variables),
         _client(governance, suspended, VEHICLES, variables),
+        _client(governance, listing, STORED, variables),
     ]
     path = folder / "clients.json"
     path.write_text(json.dumps(clients, ensure_ascii=False), "utf-8")

@@ -79,6 +79,33 @@ def test_a_refusal_is_told_in_words_and_leaves_no_schema(page: Page, site: Site,
     expect(answer(page)).not_to_contain_text(site.refusal)
 
 
+def test_a_client_of_stored_documents_is_told_so_and_runs_them(page: Page, site: Site, screenshots: Path) -> None:
+    open_graphiql(page, site, site.listing_client)
+    notice = page.get_by_role("alert")
+    expect(notice).to_contain_text("chỉ chạy các truy vấn đã lưu")
+    expect(notice).to_contain_text("runs its stored documents only")
+    expect(notice.get_by_role("button", name="Thử lại")).to_be_hidden()
+    expect(docs(page)).to_contain_text("No GraphQL schema available")
+    expect(answer(page)).not_to_contain_text("errors")
+    page.screenshot(path=screenshots / "graphiql-stored-only.png")
+
+    run(page)
+    expect(answer(page)).to_contain_text(site.listing_answer)
+    expect(notice).to_be_hidden()
+    editor = page.get_by_role("region", name="Query Editor")
+    editor.locator(".CodeMirror-line").first.click()
+    page.keyboard.type(" ")
+    run(page)
+    expect(notice).to_contain_text("không phải nguyên văn")
+    expect(notice).to_contain_text("none of them word for word")
+    expect(answer(page)).not_to_contain_text(site.listing_answer)
+    page.screenshot(path=screenshots / "graphiql-not-stored.png")
+
+    page.get_by_label("Hệ thống khai thác mẫu").select_option(site.client)
+    expect(docs(page)).to_contain_text("Citizen")
+    expect(notice).to_be_hidden()
+
+
 def test_wrong_credentials_are_told_in_words(page: Page, site: Site) -> None:
     open_graphiql(page, site)
     page.get_by_label("Thông tin xác thực").fill("Bearer of-nobody")

@@ -98,7 +98,7 @@ client = "liet-ke"
 client_name = "Khách hàng mẫu"
 title = "Liệt kê"
 services = ["citizen"]
-limits = { fields = 6, tokens = 60 }
+limits = { fields = 6, tokens = 60, cost = 2 }
 documents = ["query Mot { viewer { client } }", { file = "documents/hai.graphql" }]
 allow_list_only = true
 [contract.purposes.THU]
@@ -150,6 +150,12 @@ def test_stored_documents_are_installed_from_the_file_and_from_files_beside_it(
             + " ".join(f"a{n}: client" for n in range(7))
             + "} } }",
             "limit: fields, allowed: 6",
+        ),
+        (
+            "query Hai { "
+            + " ".join(f'a{n}: citizen(personalId: "000000000000") {{ gender }}' for n in range(3))
+            + "}",
+            "limit: cost, allowed: 2, given: 3",
         ),
         ("fragment Hai on Query { viewer { client } }", "'Hai' is never used"),
         ("mutation Hai { a }", "mutation"),

@@ -213,7 +213,7 @@ def test_the_database_takes_no_document_under_another_hash(service: RunningServi
             "INSERT INTO governance.stored_document VALUES ($1, $2, $3, $4)",
             contract.contract_id,
             contract.version,
-            sha256(OWN),
+            bytes.fromhex(sha256(OWN)),
             "{other}",
         )
 
