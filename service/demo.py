@@ -112,18 +112,21 @@ def show(demo: DemoFolder, *, port: int, console: Console) -> None:
             f"{client['description']}\n[dim]{client['descriptionEn']}[/dim]",
         )
     console.print(table)
+    word_for_word = {table["client"] for table in _tables() if table.get("allow_list_only")}
     for client in clients:
         console.print(f"# {client['name']}: {client['titleEn']}", style="bold", markup=False)
-        console.print(_curl(base, client), soft_wrap=True, markup=False, highlight=False)
+        command = _curl(base, client, compact=client["name"] not in word_for_word)
+        console.print(command, soft_wrap=True, markup=False, highlight=False)
     console.print(f"\nGraphiQL  {base}/graphiql\nHealth    {base}/healthz   {base}/readyz\nClients   {demo.clients}")
     console.print("Plan      .venv/bin/lienthong explain --client mot-cua '{...}'", markup=False, soft_wrap=True)
     console.print("Trace     .venv/bin/lienthong trace [X-Trace-Id]", markup=False, soft_wrap=True)
     console.print("Mọi công dân đều do máy sinh ra, không có thật. (All citizens are invented.)  Ctrl-C: dừng (stop)")
 
 
-def _curl(base: str, client: Mapping[str, Any]) -> str:
+def _curl(base: str, client: Mapping[str, Any], *, compact: bool) -> str:
     example = client["examples"][0]
-    body = orjson.dumps({"query": " ".join(example["query"].split()), "variables": example["variables"]}).decode()
+    query = " ".join(example["query"].split()) if compact else example["query"]
+    body = orjson.dumps({"query": query, "variables": example["variables"]}).decode()
     headers = [f"Authorization: {client['authorization']}", "Content-Type: application/json"]
     if len(client["purposes"]) > 1:
         headers.append(f"X-Purpose: {client['purpose']}")
@@ -223,7 +226,9 @@ async def _refresh_examples(servers: EmbeddedServers, demo: DemoFolder) -> None:
     clients = orjson.loads(demo.clients.read_bytes())
     connection = await asyncpg.connect(servers.admin_url)
     try:
-        for client, table in zip(clients, _tables(), strict=True):
+        tables = {table["client"]: table for table in _tables()}
+        for client in clients:
+            table = tables[client["name"]]
             provinces = table.get("row_scope", {}).get("province")
             values = await _example_values(connection, servers, provinces)
             client["examples"] = [
