@@ -1,6 +1,7 @@
-"""API keys: `ltk_<key id>_<secret>`, shown once and kept only as a hash.
+"""What a client shows: an API key, `ltk_<key id>_<secret>`, or an OAuth2 access token.
 
-The secret has 256 random bits, so a plain SHA-256 of it cannot be searched for; it is compared in constant time.
+A key is shown once and kept only as a hash. Its secret has 256 random bits, so a plain SHA-256 of it cannot be searched
+for; it is compared in constant time.
 """
 
 from __future__ import annotations
@@ -13,9 +14,13 @@ from dataclasses import dataclass
 
 from auth.errors import CredentialsInvalidError, CredentialsMissingError
 
-__all__ = ["ApiKey", "parse_authorization"]
+__all__ = ["NO_DIGEST", "ApiKey", "parse_authorization"]
+
+NO_DIGEST = bytes(32)
+"""Compared with when a key is unknown, so that this takes as long as a wrong secret."""
 
 _KEY = re.compile(r"ltk_([0-9a-f]{16})_([A-Za-z0-9_-]{43})\Z")
+_TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +53,20 @@ class ApiKey:
         return f"ApiKey({self.key_id!r}, ...)"
 
 
-def parse_authorization(header: str | None) -> ApiKey:
-    """The key in an `Authorization` header. Raises `CredentialsMissingError` or `CredentialsInvalidError`."""
+def parse_authorization(header: str | None) -> ApiKey | str:
+    """The API key, or the access token as it stands, in an `Authorization` header (RFC 6750, section 2.1).
+
+    Raises `CredentialsMissingError` or `CredentialsInvalidError`.
+    """
     if not header:
         raise CredentialsMissingError
-    scheme, _, token = header.partition(" ")
-    match = _KEY.match(token.strip())
-    if scheme.lower() != "bearer" or match is None:
+    scheme, _, credential = header.partition(" ")
+    if scheme.lower() != "bearer":
         raise CredentialsInvalidError
-    return ApiKey(match.group(1), match.group(2))
+    match = _KEY.match(credential.strip())
+    if match is not None:
+        return ApiKey(match.group(1), match.group(2))
+    match = _TOKEN.match(credential.strip())
+    if match is None:
+        raise CredentialsInvalidError
+    return match.group()

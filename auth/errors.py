@@ -6,18 +6,24 @@ from errors import LienthongError, Visibility
 
 __all__ = [
     "AuditError",
+    "CertificateRequiredError",
     "ContractExpiredError",
     "ContractNotActiveError",
+    "ContractRequiredError",
     "ContractUnknownError",
+    "CredentialsError",
     "CredentialsExpiredError",
     "CredentialsInvalidError",
     "CredentialsMissingError",
     "GovernanceUnavailableError",
+    "IssuerUnavailableError",
     "PurposeNotPermittedError",
     "PurposeRequiredError",
     "QuotaExceededError",
     "RateLimitedError",
     "RefusedError",
+    "TokenInvalidError",
+    "TooManyAttemptsError",
 ]
 
 
@@ -28,28 +34,88 @@ class RefusedError(LienthongError):
     status = 403
 
 
-class CredentialsMissingError(RefusedError):
+class CredentialsError(RefusedError):
+    """who asks is not established"""
+
+    code = "UNAUTHENTICATED"
+    status = 401
+
+    def headers(self) -> dict[str, str]:
+        """The challenge of RFC 6750, section 3, which says what is wrong with what was sent."""
+        challenge = f'Bearer realm="lienthong", error="invalid_token", error_description="{self.message}"'
+        return {"www-authenticate": challenge}
+
+
+class CredentialsMissingError(CredentialsError):
     """no credentials were given"""
 
-    code = "UNAUTHENTICATED"
-    status = 401
-    remedy = "send `Authorization: Bearer <API key>`"
+    remedy = "send `Authorization: Bearer <API key or access token>`"
+
+    def headers(self) -> dict[str, str]:
+        """The challenge without an error code, as RFC 6750 wants it for a request without credentials."""
+        return {"www-authenticate": 'Bearer realm="lienthong"'}
 
 
-class CredentialsInvalidError(RefusedError):
+class CredentialsInvalidError(CredentialsError):
     """the credentials are not valid"""
 
-    code = "UNAUTHENTICATED"
+    remedy = "send `Authorization: Bearer <API key or access token>`, once, with one that was issued to you"
+
+
+class TokenInvalidError(CredentialsError):
+    """the access token is not valid"""
+
+    code = "TOKEN_INVALID"
     status = 401
-    remedy = "send `Authorization: Bearer <API key>` with a key that was issued to you"
+    remedy = "get a new access token for this service from your authorization server"
 
 
-class CredentialsExpiredError(RefusedError):
-    """the API key has expired or was revoked"""
+class CertificateRequiredError(CredentialsError):
+    """the credentials are bound to a client certificate that did not come with the request"""
+
+    code = "CERTIFICATE_REQUIRED"
+    status = 401
+    remedy = "connect with the certificate that the credentials were issued for"
+
+
+class CredentialsExpiredError(CredentialsError):
+    """the credentials have expired or were revoked
+
+    `holder` names the credentials: they are genuine, so what is tried with them counts against them alone.
+    """
 
     code = "CREDENTIALS_EXPIRED"
     status = 401
-    remedy = "ask the managing agency for a new key"
+    remedy = "get a new access token, or ask the managing agency for a new key"
+
+    def __init__(self, holder: str) -> None:
+        super().__init__()
+        self.holder = holder
+
+
+class TooManyAttemptsError(RefusedError):
+    """too many requests with credentials that are not valid came from there
+
+    `crossing`: whether this is the first refusal after a time without any, which is audited by itself.
+    """
+
+    code = "TOO_MANY_ATTEMPTS"
+    status = 429
+    retryable = True
+    remedy = "wait as long as `retryAfter` says (seconds), and check the credentials"
+
+    def __init__(self, retry_after: int, *, crossing: bool) -> None:
+        super().__init__(None, retryAfter=retry_after)
+        self.crossing = crossing
+
+
+class IssuerUnavailableError(RefusedError):
+    """the keys of the token's issuer cannot be read now"""
+
+    code = "ISSUER_UNAVAILABLE"
+    status = 503
+    retryable = True
+    remedy = "try again later"
 
 
 class ContractUnknownError(RefusedError):
@@ -57,6 +123,14 @@ class ContractUnknownError(RefusedError):
 
     code = "CONTRACT_UNKNOWN"
     remedy = "ask the managing agency for the state of your contract"
+
+
+class ContractRequiredError(RefusedError):
+    """the client has several contracts and the access token names none"""
+
+    code = "CONTRACT_REQUIRED"
+    status = 403
+    remedy = "get an access token whose claim `contract` names one of `contracts`"
 
 
 class ContractExpiredError(RefusedError):

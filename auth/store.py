@@ -1,35 +1,42 @@
 """Contracts and keys as PostgreSQL keeps them, cached while the database tells of every change.
 
-A change is announced by NOTIFY and empties the cache of every worker at once. While the channel is lost nothing is
-cached: each request reads for itself, and is refused when it cannot.
+A change is announced by NOTIFY and empties the caches of every worker at once. While the channel is lost nothing is
+cached: each request reads for itself, and is refused when it cannot. Keys and contracts are cached apart, so that a
+contract is the same whatever credentials led to it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import asyncpg
 import orjson
 
+from auth.cache import LruCache
 from auth.contract import Client, Contract, Grant, Limits, Purpose
-from auth.credentials import ApiKey
 from auth.documents import by_digest
-from auth.errors import (
-    ContractUnknownError,
-    CredentialsExpiredError,
-    CredentialsInvalidError,
-    GovernanceUnavailableError,
-)
+from auth.errors import GovernanceUnavailableError
 
-__all__ = ["CHANNEL", "ContractStore", "open_governance"]
+__all__ = ["CHANNEL", "ContractStore", "StoredKey", "open_governance"]
 
 CHANNEL = "lienthong_governance"
+_T = TypeVar("_T")
+_CACHED = 10_000
+_READS = 8
 _OUTAGES = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
-_KEY_SQL = "SELECT contract_id, secret_sha256, expires_at, revoked_at FROM governance.api_key WHERE key_id = $1"
+_KEY_SQL = (
+    "SELECT contract_id, secret_sha256, expires_at, revoked_at, certificate_sha256 "
+    "FROM governance.api_key WHERE key_id = $1"
+)
+_CLIENT_SQL = (
+    "SELECT contract_id FROM governance.contract "
+    "WHERE client_id = $1 AND state IN ('ACTIVE', 'SUSPENDED') ORDER BY contract_id"
+)
 _CONTRACT_SQL = """
 SELECT c.*, l.name AS client_name
 FROM governance.contract c JOIN governance.client l USING (client_id)
@@ -68,21 +75,52 @@ async def open_governance(url: str, *, pool_size: int, timeout: float) -> asyncp
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
+class StoredKey:
+    """An API key as it is kept; `certificate` is the SHA-256 of the client certificate that it is bound to, if any."""
+
+    contract_id: str
     digest: bytes
     expires_at: datetime
     revoked: bool
-    contract: Contract | None
+    certificate: bytes | None
+
+
+class _Table(Generic[_T]):
+    """What was read of one kind by name, and apart from it the names of what there is not: guesses displace nothing."""
+
+    def __init__(self, read: Callable[[Any, str], Awaitable[_T | None]]) -> None:
+        self.read = read
+        self.found: LruCache[str, _T] = LruCache(_CACHED)
+        self.missing: LruCache[str, bool] = LruCache(_CACHED)
+
+    def put(self, name: str, found: _T | None) -> None:
+        """Keep what was found, or that nothing was."""
+        if found is None:
+            self.missing.put(name, entry=True)
+        else:
+            self.found.put(name, found)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.found.clear()
+        self.missing.clear()
 
 
 class ContractStore:
-    """Finds the contract in force for a key. `listen` must run beside it for caching to be allowed."""
+    """Finds keys and contracts. It caches only after `start`. `timeout` in seconds bounds a read.
 
-    def __init__(self, pool: asyncpg.Pool[Any], url: str, *, retry: float = 0.5) -> None:
+    At most a few reads are under way at a time; others wait, and find the answer in the cache when it was theirs too.
+    """
+
+    def __init__(self, pool: asyncpg.Pool[Any], url: str, *, timeout: float = 5.0, retry: float = 0.5) -> None:
         self._pool = pool
         self._url = url
+        self._timeout = timeout
         self._retry = retry
-        self._entries: dict[str, _Entry | None] = {}
+        self._keys = _Table(_read_key)
+        self._contracts = _Table(read_contract)
+        self._clients = _Table(_read_client)
+        self._reads = asyncio.Semaphore(_READS)
         self._generation = 0
         self._listening = False
         self._listener: asyncio.Task[None] | None = None
@@ -98,20 +136,26 @@ class ContractStore:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._listener
 
-    async def authenticate(self, key: ApiKey, now: datetime) -> Contract:
-        """The contract that a key stands for.
+    async def key(self, key_id: str, admit: Callable[[], None]) -> StoredKey | None:
+        """The key with an id, or None. `admit` is called before the database is read, and may raise.
 
-        Raises `CredentialsInvalidError`, `CredentialsExpiredError`, `ContractUnknownError` or
-        `GovernanceUnavailableError`.
+        Raises `GovernanceUnavailableError`.
         """
-        entry = self._entries.get(key.key_id) or await self._read(key.key_id)
-        if entry is None or not key.matches(entry.digest):
-            raise CredentialsInvalidError
-        if entry.revoked or now >= entry.expires_at:
-            raise CredentialsExpiredError
-        if entry.contract is None:
-            raise ContractUnknownError
-        return entry.contract
+        if (key := self._keys.found.get(key_id)) is not None:
+            return key
+        return await self._find(self._keys, key_id, admit)
+
+    async def contract(self, contract_id: str) -> Contract | None:
+        """The version of a contract that counts now, or None. Raises `GovernanceUnavailableError`."""
+        if (contract := self._contracts.found.get(contract_id)) is not None:
+            return contract
+        return await self._find(self._contracts, contract_id)
+
+    async def contracts_of(self, client_id: str) -> tuple[str, ...]:
+        """The ids of a client's contracts in force, suspended ones too. Raises `GovernanceUnavailableError`."""
+        if (contracts := self._clients.found.get(client_id)) is not None:
+            return contracts
+        return await self._find(self._clients, client_id) or ()
 
     async def ping(self) -> None:
         """Raise `GovernanceUnavailableError` when contracts cannot be read."""
@@ -120,24 +164,28 @@ class ContractStore:
         except _OUTAGES as error:
             raise GovernanceUnavailableError from error
 
-    async def _read(self, key_id: str) -> _Entry | None:
-        generation = self._generation
+    async def _find(self, table: _Table[_T], name: str, admit: Callable[[], None] | None = None) -> _T | None:
+        if table.missing.get(name):
+            return None
         try:
-            async with self._pool.acquire() as connection:
-                row = await connection.fetchrow(_KEY_SQL, key_id)
-                if row is None:
-                    return None
-                contract = await read_contract(connection, row["contract_id"])
+            async with asyncio.timeout(self._timeout), self._reads:
+                if (found := table.found.get(name)) or table.missing.get(name):
+                    return found
+                if admit is not None:
+                    admit()
+                generation = self._generation
+                async with self._pool.acquire() as connection:
+                    found = await table.read(connection, name)
         except _OUTAGES as error:
             raise GovernanceUnavailableError from error
-        entry = _Entry(row["secret_sha256"], row["expires_at"], row["revoked_at"] is not None, contract)
         if self._listening and generation == self._generation:
-            self._entries[key_id] = entry
-        return entry
+            table.put(name, found)
+        return found
 
     def _forget(self, *_: object) -> None:
         self._generation += 1
-        self._entries.clear()
+        for table in (self._keys, self._contracts, self._clients):
+            table.clear()
 
     async def _listen(self) -> None:
         while True:
@@ -168,6 +216,23 @@ class ContractStore:
                 await asyncio.wait_for(lost.wait(), self._retry)
                 return
             await connection.execute("SELECT 1", timeout=self._retry)
+
+
+async def _read_key(connection: Any, key_id: str) -> StoredKey | None:
+    row = await connection.fetchrow(_KEY_SQL, key_id)
+    if row is None:
+        return None
+    return StoredKey(
+        contract_id=row["contract_id"],
+        digest=row["secret_sha256"],
+        expires_at=row["expires_at"],
+        revoked=row["revoked_at"] is not None,
+        certificate=row["certificate_sha256"],
+    )
+
+
+async def _read_client(connection: Any, client_id: str) -> tuple[str, ...] | None:
+    return tuple(row["contract_id"] for row in await connection.fetch(_CLIENT_SQL, client_id)) or None
 
 
 async def read_contract(connection: Any, contract_id: str) -> Contract | None:

@@ -36,6 +36,7 @@ def main(name: str, port: int, configuration: Path) -> None:
         log_level="warning",
         access_log=False,
         server_header=False,
+        proxy_headers=False,
     )
 
 

@@ -53,6 +53,10 @@ class LienthongError(Exception):
             public.update(self.details)
         return public
 
+    def headers(self) -> dict[str, str]:
+        """HTTP header fields of an answer that is this error and nothing else."""
+        return {}
+
 
 def default_message(kind: type[Exception]) -> str:
     """The message of an error that was raised without one: the first line of its docstring."""

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import os
+from collections.abc import Sequence
 
 import orjson
 from cryptography.exceptions import InvalidTag
@@ -22,10 +24,14 @@ _NONCE = 12
 
 
 class CursorSealer:
-    """Seals positions in a search. `key` is 32 random bytes, the same on every worker."""
+    """Seals positions in a search. `key` is 32 random bytes, the same on every worker.
 
-    def __init__(self, key: bytes) -> None:
+    `previous` are keys that sealed before it: what they sealed still opens.
+    """
+
+    def __init__(self, key: bytes, previous: Sequence[bytes] = ()) -> None:
         self._cipher = AESGCM(key)
+        self._ciphers = [self._cipher, *map(AESGCM, previous)]
 
     def seal(self, position: tuple[object, ...], binding: str) -> str:
         """The cursor of a position (JSON values), valid only with the same binding."""
@@ -37,7 +43,15 @@ class CursorSealer:
         """The position of a cursor. Raises `CursorError` for anything not sealed here with this binding."""
         try:
             raw = base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4))
-            position = self._cipher.decrypt(raw[:_NONCE], raw[_NONCE:], binding.encode())
-        except (InvalidTag, binascii.Error, ValueError) as error:
+            position = self._opened(raw, binding.encode())
+        except (binascii.Error, ValueError) as error:
             raise CursorError from error
+        if position is None:
+            raise CursorError
         return tuple(orjson.loads(position))
+
+    def _opened(self, raw: bytes, binding: bytes) -> bytes | None:
+        for cipher in self._ciphers:
+            with contextlib.suppress(InvalidTag):
+                return cipher.decrypt(raw[:_NONCE], raw[_NONCE:], binding)
+        return None

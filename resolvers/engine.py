@@ -11,10 +11,10 @@ from graphql.execution.values import get_argument_values
 from opentelemetry import trace
 
 from auth.audit import Facts
+from auth.cache import LruCache
 from auth.documents import document_digest
 from connectors.fetch import Connector, Statement
 from graph.view import View
-from resolvers.cache import LruCache
 from resolvers.cost import cost_of
 from resolvers.cursors import CursorSealer
 from resolvers.documents import Document, Operation, prepare_document

@@ -10,9 +10,9 @@ import re
 from collections import OrderedDict
 from dataclasses import dataclass
 
+from auth.cache import LruCache
 from auth.contract import Permission
 from auth.documents import document_digest
-from resolvers.cache import LruCache
 from resolvers.errors import DocumentNotAllowedError, PersistedQueryMismatchError, PersistedQueryNotFoundError
 
 __all__ = ["DocumentReference", "PersistedDocuments"]

@@ -9,14 +9,16 @@ from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse
 from starlette.responses import Response as HttpResponse
 from starlette.routing import Route
 
-from auth.audit import AuditLog, AuditRecord, SubjectHasher
+from auth.attempts import FailedAttempts
+from auth.audit import AuditLog, SubjectHasher
 from auth.audit.checkpoints import CheckpointWriter
+from auth.jwks import KeySource
 from auth.limits import SharedLimits, open_limits
 from auth.store import ContractStore, open_governance
+from auth.tokens import Issuer, TokenVerifier
 from connectors.fetch import Connector
 from connectors.guard import GuardedConnector
 from connectors.mongo import MongoConnector
@@ -26,16 +28,17 @@ from graph.catalog import Catalog
 from graph.schema import schema
 from resolvers.cursors import CursorSealer
 from resolvers.engine import Engine
-from resolvers.errors import DocumentNotAllowedError
 from resolvers.respond import Response, errors_of
+from service.authentication import Authentication
 from service.endpoint import GraphQLEndpoint
 from service.health import Readiness, healthz, show_version
 from service.negotiation import JSON
+from service.origin import Origins
 from service.pages import page_routes
 from service.settings import Settings
 from service.wire import encode
 
-__all__ = ["SettingsError", "create_app", "open_connectors"]
+__all__ = ["SettingsError", "create_app", "open_authentication", "open_connectors"]
 
 _LOG = logging.getLogger("lienthong.service")
 
@@ -89,7 +92,7 @@ def create_app(settings: Settings) -> Starlette:
         pool = await open_governance(
             settings.governance_url, pool_size=settings.pool_size, timeout=settings.audit_timeout
         )
-        store = ContractStore(pool, settings.governance_url)
+        store = ContractStore(pool, settings.governance_url, timeout=settings.audit_timeout)
         limits = await open_limits(settings.governance_url, pool_size=4, timeout=settings.audit_timeout)
         audit = AuditLog(
             settings.governance_url,
@@ -97,11 +100,13 @@ def create_app(settings: Settings) -> Starlette:
             timeout=settings.audit_timeout,
             checkpoints=_checkpoints(settings),
         )
-        engine = Engine(connectors, CursorSealer(settings.key("cursor_key")), cache_size=settings.cache_size)
+        authentication = open_authentication(settings, store, audit)
+        sealer = CursorSealer(settings.key("cursor_key"), settings.old_cursor_keys())
+        engine = Engine(connectors, sealer, cache_size=settings.cache_size)
         app.state.readiness = Readiness(connectors, store)
         app.state.endpoint = GraphQLEndpoint(
             catalog=catalog,
-            store=store,
+            authentication=authentication,
             engine=engine,
             audit=audit,
             limits=SharedLimits(limits),
@@ -109,9 +114,11 @@ def create_app(settings: Settings) -> Starlette:
         )
         await store.start()
         await audit.start()
+        await authentication.start()
         try:
             yield
         finally:
+            await authentication.stop()
             await audit.stop()
             await store.stop()
             for connector in connectors.values():
@@ -137,6 +144,26 @@ def _checkpoints(settings: Settings) -> CheckpointWriter | None:
     return CheckpointWriter(settings.checkpoint_file, settings.key("checkpoint_key"))
 
 
+def open_authentication(settings: Settings, store: ContractStore, audit: AuditLog) -> Authentication:
+    """What authenticates requests, with the issuers, proxies and limit of the settings."""
+    issuers = [
+        Issuer(
+            given.issuer,
+            KeySource(given.jwks, ttl=given.ttl),
+            given.algorithms,
+            None if given.clients == "*" else given.clients,
+        )
+        for given in settings.issuers
+    ]
+    return Authentication(
+        store,
+        TokenVerifier(issuers, settings.token_audience),
+        FailedAttempts(settings.failed_attempts),
+        Origins(settings.trusted_proxies),
+        audit,
+    )
+
+
 def _check_sources(settings: Settings, catalog: Catalog) -> None:
     missing = sorted(catalog.sources - set(settings.sources))
     unknown = sorted(set(settings.sources) - catalog.sources)
@@ -157,15 +184,9 @@ async def _graphql(request: Request) -> HttpResponse:
 
 
 async def _schema(request: Request) -> HttpResponse:
-    """The SDL of the caller's own view; a contract of stored documents shows it as little as introspection."""
+    """The SDL of the caller's own view."""
     endpoint: GraphQLEndpoint = request.app.state.endpoint
-    try:
-        permission = await endpoint.permission(request, AuditRecord(trace_id=""))
-        if permission.contract.allow_list_only:
-            raise DocumentNotAllowedError
-    except LienthongError as error:
-        return encode(Response(None, errors_of(error), error.status), JSON, {})
-    return PlainTextResponse(endpoint.view(permission).sdl, headers={"cache-control": "no-store"})
+    return await endpoint.schema(request)
 
 
 async def _readyz(request: Request) -> HttpResponse:

@@ -152,15 +152,9 @@ async def _contract_of(settings: Settings, name: str) -> Any:
 
 
 def _serve(settings: Settings) -> None:
-    from service.worker import create
+    from service.worker import create, server_options
 
-    options: dict[str, Any] = {
-        "host": settings.host,
-        "port": settings.port,
-        "log_level": "warning",
-        "access_log": False,
-        "server_header": False,
-    }
+    options = server_options(settings)
     if settings.workers == 1:
         uvicorn.run(create(settings), **options)
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import traceback
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,25 +12,25 @@ from opentelemetry import trace
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from starlette.requests import Request
+from starlette.responses import PlainTextResponse
 from starlette.responses import Response as HttpResponse
 
-from auth.audit import AuditLog, AuditRecord
-from auth.contract import Contract, Permission, permit
-from auth.credentials import parse_authorization
-from auth.errors import AuditError
+from auth.audit import AuditLog, AuditRecord, Facts
+from auth.cache import LruCache
+from auth.contract import Contract, Permission
+from auth.errors import AuditError, TooManyAttemptsError
 from auth.limits import SharedLimits
-from auth.store import ContractStore
 from errors import LienthongError
 from graph.catalog import Catalog
 from graph.view import View
-from resolvers.cache import LruCache
 from resolvers.documents import attempted_fields
 from resolvers.engine import Engine, OperationRequest, Prepared
-from resolvers.errors import ClientError, LimitExceededError
+from resolvers.errors import ClientError, DocumentNotAllowedError, LimitExceededError
 from resolvers.facts import attempt
 from resolvers.persisted import PersistedDocuments
 from resolvers.respond import Response, errors_of
 from resolvers.run import Run
+from service.authentication import Authentication
 from service.negotiation import JSON, media_type
 from service.telemetry import trace_id_of
 from service.wire import ReceivedOperation, encode, read_operation
@@ -37,6 +38,7 @@ from service.wire import ReceivedOperation, encode, read_operation
 __all__ = ["GraphQLEndpoint"]
 
 _VIEWS = 500
+_SCHEMA = Facts(operation_type="schema")
 _LOG = logging.getLogger("lienthong.service")
 
 
@@ -47,14 +49,14 @@ class GraphQLEndpoint:
         self,
         *,
         catalog: Catalog,
-        store: ContractStore,
+        authentication: Authentication,
         engine: Engine,
         audit: AuditLog,
         limits: SharedLimits,
         max_body: int,
     ) -> None:
         self._catalog = catalog
-        self._store = store
+        self._authentication = authentication
         self._engine = engine
         self._audit = audit
         self._limits = limits
@@ -66,39 +68,83 @@ class GraphQLEndpoint:
 
     async def __call__(self, request: Request) -> HttpResponse:
         """Answer one request; every outcome but an unwritable audit leaves a record."""
+        kind = JSON
+
+        async def answer(record: AuditRecord) -> Response:
+            nonlocal kind
+            kind = media_type(request)
+            return await self._answer(request, record)
+
+        return await self._recorded(request, answer, lambda response, fields: encode(response, kind, fields))
+
+    async def schema(self, request: Request) -> HttpResponse:
+        """The SDL of the caller's own view, recorded as an operation of the type `schema`.
+
+        A contract of stored documents shows it as little as introspection.
+        """
+        sdl = ""
+
+        async def answer(record: AuditRecord) -> Response:
+            nonlocal sdl
+            record.facts = _SCHEMA
+            permission = await self.permission(request, record)
+            await self._limits.rate.take(permission.contract)
+            if permission.contract.allow_list_only:
+                raise DocumentNotAllowedError
+            sdl = self.view(permission).sdl
+            return Response({})
+
+        def render(response: Response, fields: dict[str, str]) -> HttpResponse:
+            if response.data is None:
+                return encode(response, JSON, fields)
+            return PlainTextResponse(sdl, headers={**fields, "cache-control": "no-store"})
+
+        return await self._recorded(request, answer, render)
+
+    async def _recorded(
+        self,
+        request: Request,
+        answer: Callable[[AuditRecord], Awaitable[Response]],
+        render: Callable[[Response, dict[str, str]], HttpResponse],
+    ) -> HttpResponse:
+        """Answer in a span of its own, and let the answer go when its record is durable."""
+        path = request.scope["path"]
         with self._tracer.start_as_current_span(
-            "POST /graphql",
+            f"{request.method} {path}",
             context=self._propagator.extract(request.headers) if "traceparent" in request.headers else None,
             kind=SpanKind.SERVER,
             attributes={
-                "http.request.method": "POST",
-                "http.route": "/graphql",
-                "url.path": "/graphql",
+                "http.request.method": request.method,
+                "http.route": path,
+                "url.path": path,
                 "url.scheme": request.url.scheme,
             },
             record_exception=False,
             set_status_on_exception=False,
         ) as span:
             record = AuditRecord(trace_id=trace_id_of(span))
-            kind = JSON
+            fields = {"x-trace-id": record.trace_id}
+            due = True
             try:
-                kind = media_type(request)
-                response = await self._answer(request, record)
+                response = await answer(record)
             except LienthongError as error:
                 response = Response(None, errors_of(error), error.status)
+                fields |= error.headers()
+                due = not isinstance(error, TooManyAttemptsError) or error.crossing
             except Exception as error:  # noqa: BLE001 - whatever happens is recorded, and nothing of it is told
                 _log_unexpected(error, record.trace_id)
                 response = Response(None, errors_of(LienthongError()), 500)
             _close(record, response)
             try:
-                await self._audit.write(record)
+                if due:
+                    await self._audit.write(record)
             except AuditError as error:
-                response = Response(None, errors_of(error), error.status)
+                response, fields = Response(None, errors_of(error), error.status), {"x-trace-id": record.trace_id}
             for fault in response.errors:
                 fault["extensions"]["traceId"] = record.trace_id
-            answer = encode(response, kind, {"x-trace-id": record.trace_id})
-            _describe(span, record, answer.status_code)
-            return answer
+            answered = render(response, fields)
+            _describe(span, record, answered.status_code)
+            return answered
 
     async def _answer(self, request: Request, record: AuditRecord) -> Response:
         permission = await self.permission(request, record)
@@ -123,13 +169,7 @@ class GraphQLEndpoint:
 
     async def permission(self, request: Request, record: AuditRecord) -> Permission:
         """What the request's credentials permit now, for the purpose it names. Raises a `RefusedError`."""
-        now = datetime.now(UTC)
-        contract = await self._store.authenticate(parse_authorization(request.headers.get("authorization")), now)
-        record.client_id = contract.client.client_id
-        record.contract_id, record.version = contract.contract_id, contract.version
-        permission = permit(contract, request.headers.get("x-purpose"), now)
-        record.purpose = permission.purpose
-        return permission
+        return await self._authentication(request, record)
 
     def view(self, permission: Permission) -> View:
         """The view of a permission, built once."""

@@ -4,17 +4,38 @@ from __future__ import annotations
 
 import base64
 import binascii
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from auth.jwks import is_key_location
 from errors import LienthongError
 
-__all__ = ["Settings", "load_settings"]
+__all__ = ["IssuerSettings", "Settings", "load_settings"]
 
 DEMO_ENVIRONMENT = Path(".demo/lienthong.env")
+
+
+class IssuerSettings(BaseModel):
+    """An authorization server whose access tokens are taken; the README explains the members."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    issuer: str = Field(min_length=1)
+    jwks: str
+    algorithms: frozenset[Literal["RS256", "ES256", "EdDSA"]] = Field(min_length=1)
+    clients: frozenset[str] | Literal["*"]
+    ttl: float = Field(default=300.0, gt=0, le=3600)
+
+    @field_validator("jwks")
+    @classmethod
+    def _is_location(cls, location: str) -> str:
+        if not is_key_location(location):
+            raise ValueError("must be a file, an https URL, or an http URL of this machine")
+        return location
 
 
 class Settings(BaseSettings):
@@ -31,6 +52,9 @@ class Settings(BaseSettings):
     governance_url: str = Field(description="PostgreSQL URL of the governance schema, role lienthong_gateway")
     sources: dict[str, str] = Field(description="URL of each database by its source name")
     cursor_key: SecretStr = Field(description="32 random bytes in base64; seals search cursors")
+    previous_cursor_keys: list[SecretStr] = Field(
+        default=[], description="JSON list of former cursor keys; what they sealed still opens"
+    )
     audit_key: SecretStr = Field(description="32 random bytes in base64; hashes subjects in the audit")
     previous_audit_keys: list[SecretStr] = Field(
         default=[], description="JSON list of former audit keys, for `lienthong audit show --subject` only"
@@ -53,6 +77,12 @@ class Settings(BaseSettings):
     audit_timeout: float = Field(default=5.0, gt=0, description="seconds for one audit commit")
     cache_size: int = Field(default=1000, ge=1, description="documents and plans kept per worker")
     max_body: int = Field(default=1_000_000, ge=1, description="bytes of a request body at most")
+    token_audience: str | None = Field(default=None, description="`aud` that access tokens must carry")
+    issuers: list[IssuerSettings] = Field(default=[], description="JSON list of the issuers of access tokens")
+    trusted_proxies: list[IPv4Network | IPv6Network] = Field(
+        default=[], description="JSON list of networks whose proxies tell addresses and client certificates"
+    )
+    failed_attempts: int = Field(default=30, ge=1, description="failed attempts per source and worker in five minutes")
     trace_file: Path | None = Field(default=None, description="file that keeps finished traces; demo only")
     demo_clients: Path | None = Field(default=None, description="file of sample clients that the pages show; demo only")
 
@@ -63,7 +93,7 @@ class Settings(BaseSettings):
             _decoded(key)
         return key
 
-    @field_validator("previous_audit_keys")
+    @field_validator("previous_audit_keys", "previous_cursor_keys")
     @classmethod
     def _are_keys(cls, keys: list[SecretStr]) -> list[SecretStr]:
         for key in keys:
@@ -76,6 +106,15 @@ class Settings(BaseSettings):
             raise ValueError("checkpoint_file and checkpoint_key are given together or not at all")
         return self
 
+    @model_validator(mode="after")
+    def _issuers_fit(self) -> Self:
+        names = [issuer.issuer for issuer in self.issuers]
+        if len(set(names)) < len(names):
+            raise ValueError("issuers: an issuer is named twice")
+        if names and not self.token_audience:
+            raise ValueError("token_audience: must be set when there are issuers")
+        return self
+
     def key(self, name: Literal["cursor_key", "audit_key", "checkpoint_key"]) -> bytes:
         """The bytes of a key that is set."""
         secret: SecretStr = getattr(self, name)
@@ -84,6 +123,10 @@ class Settings(BaseSettings):
     def audit_keys(self) -> list[bytes]:
         """The key that hashes subjects now, and the former ones."""
         return [_decoded(key) for key in (self.audit_key, *self.previous_audit_keys)]
+
+    def old_cursor_keys(self) -> list[bytes]:
+        """The keys that sealed cursors before."""
+        return [_decoded(key) for key in self.previous_cursor_keys]
 
 
 def _decoded(key: SecretStr) -> bytes:

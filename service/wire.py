@@ -114,8 +114,6 @@ def encode(response: Response, kind: str, headers: Mapping[str, str]) -> HttpRes
     waits = [error["extensions"]["retryAfter"] for error in response.errors if "retryAfter" in error["extensions"]]
     if waits and status == HTTPStatus.TOO_MANY_REQUESTS:
         sent["retry-after"] = str(max(waits))
-    if status == HTTPStatus.UNAUTHORIZED:
-        sent["www-authenticate"] = 'Bearer realm="lienthong"'
     if UnsupportedContentEncodingError.code in codes:
         sent["accept-encoding"] = ENCODINGS
     return HttpResponse(orjson.dumps(response.body()), status, sent, f"{kind}; charset=utf-8")

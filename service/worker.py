@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.metadata import version
+from typing import Any
 
 from starlette.applications import Starlette
 
@@ -12,7 +13,7 @@ from service.settings import Settings, load_settings
 from service.telemetry import set_up_tracing
 from service.traces import TraceFile
 
-__all__ = ["create"]
+__all__ = ["create", "server_options"]
 
 
 def create(settings: Settings | None = None) -> Starlette:
@@ -22,3 +23,15 @@ def create(settings: Settings | None = None) -> Starlette:
     app = create_app(settings)
     tune_collector()
     return app
+
+
+def server_options(settings: Settings) -> dict[str, Any]:
+    """How uvicorn is to serve: it does not touch the peer's address, for `service.origin` judges proxies by it."""
+    return {
+        "host": settings.host,
+        "port": settings.port,
+        "log_level": "warning",
+        "access_log": False,
+        "server_header": False,
+        "proxy_headers": False,
+    }

@@ -32,6 +32,7 @@ from service.demo import SOURCES
 from service.embedded import EmbeddedServers
 from service.settings import Settings
 from service.telemetry import set_up_tracing
+from service.worker import server_options
 
 T = TypeVar("T")
 
@@ -53,6 +54,7 @@ def settings_for(databases: EmbeddedServers, **changes: Any) -> Settings:
         "cursor_key": _KEY,
         "audit_key": _KEY,
         "port": free_port(),
+        "failed_attempts": 1_000_000,
         **changes,
     }
     return Settings(**{"_env_file": None, **given})
@@ -170,9 +172,7 @@ class RunningService:
 
     def __enter__(self) -> Self:
         self._observe_drivers()
-        config = uvicorn.Config(
-            create_app(self.settings), host="127.0.0.1", port=self.settings.port, log_level="error", access_log=False
-        )
+        config = uvicorn.Config(create_app(self.settings), **server_options(self.settings) | {"log_level": "error"})
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, name="service")
         self._thread.start()

@@ -37,6 +37,10 @@ class LruCache(Generic[K, V]):
             self._entries.popitem(last=False)
         return entry
 
+    def clear(self) -> None:
+        """Forget every entry."""
+        self._entries.clear()
+
     def get_or_make(self, key: K, make: Callable[[], V]) -> V:
         """The entry, made and kept when it was not there. An error of `make` is not kept."""
         entry = self.get(key)
