@@ -35,6 +35,7 @@ class FailedAttempts:
     def __init__(self, limit: int, *, sources: int = _SOURCES, clock: Callable[[], float] = time.monotonic) -> None:
         self._limit = limit
         self._clock = clock
+        self._most = sources
         self._sources: LruCache[str, _Source] = LruCache(sources)
         self._unreported: dict[str, int] = {}
 
@@ -62,6 +63,6 @@ class FailedAttempts:
         crossing = now - known.refused_at >= WINDOW
         known.refused_at = now
         if not crossing:
-            named = source if source in self._unreported or len(self._unreported) < _SOURCES else "elsewhere"
+            named = source if source in self._unreported or len(self._unreported) < self._most else "elsewhere"
             self._unreported[named] = self._unreported.get(named, 0) + 1
         raise TooManyAttemptsError(math.ceil(known.failures[0] + WINDOW - now), crossing=crossing)

@@ -18,13 +18,26 @@ from auth.documents import by_digest
 from auth.errors import ContractUnknownError
 from errors import LienthongError
 
-__all__ = ["ContractFileError", "install_contract", "issue_key", "read_contracts", "revoke_key", "set_state"]
+__all__ = [
+    "ContractFileError",
+    "KeyUnknownError",
+    "install_contract",
+    "issue_key",
+    "read_contracts",
+    "revoke_key",
+    "set_state",
+    "shorten_key",
+]
 
 _ACTS = {"SUSPENDED": "contract.suspend", "ACTIVE": "contract.restore", "TERMINATED": "contract.end"}
 
 
 class ContractFileError(LienthongError):
     """the contract file is not valid"""
+
+
+class KeyUnknownError(LienthongError):
+    """there is no such key in force"""
 
 
 def read_contracts(path: Path, now: datetime | None = None) -> list[Contract]:
@@ -167,26 +180,56 @@ async def set_state(
 
 
 async def issue_key(
-    connection: asyncpg.Connection[Any], contract_id: str, *, days: int, actor: str | None = None
+    connection: asyncpg.Connection[Any],
+    contract_id: str,
+    *,
+    days: int,
+    certificate: bytes | None = None,
+    actor: str | None = None,
 ) -> ApiKey:
     """Issue an API key that expires after `days`. The caller shows it once; only its hash is kept.
 
-    Raises `ContractUnknownError` when there is no such contract.
+    With `certificate`, the SHA-256 of a client certificate, it serves only who shows that one. Raises
+    `ContractUnknownError` when there is no such contract.
     """
     key = ApiKey.new()
     async with connection.transaction():
         done: str = await connection.execute(
-            "INSERT INTO governance.api_key (key_id, contract_id, secret_sha256, expires_at) "
-            "SELECT $1, $2::text, $3, $4 WHERE EXISTS (SELECT FROM governance.contract WHERE contract_id = $2)",
+            "INSERT INTO governance.api_key (key_id, contract_id, secret_sha256, expires_at, certificate_sha256) "
+            "SELECT $1, $2::text, $3, $4, $5 WHERE EXISTS (SELECT FROM governance.contract WHERE contract_id = $2)",
             key.key_id,
             contract_id,
             key.digest,
             datetime.now(UTC) + timedelta(days=days),
+            certificate,
         )
         if done == "INSERT 0 0":
             raise ContractUnknownError(f"there is no contract `{contract_id}`")
         await record_act(connection, "key.issue", actor=actor, contract=(contract_id, None), note=key.key_id)
     return key
+
+
+async def shorten_key(
+    connection: asyncpg.Connection[Any], key_id: str, contract_id: str, *, hours: float, actor: str | None = None
+) -> bytes | None:
+    """Let a contract's key end after `hours` at the latest, because another replaces it; what certificate it needs.
+
+    Raises `KeyUnknownError` when the contract has no such key in force.
+    """
+    async with connection.transaction():
+        row = await connection.fetchrow(
+            "UPDATE governance.api_key SET expires_at = least(expires_at, now() + $3) "
+            "WHERE key_id = $1 AND contract_id = $2 AND revoked_at IS NULL AND expires_at > now() "
+            "RETURNING certificate_sha256",
+            key_id,
+            contract_id,
+            timedelta(hours=hours),
+        )
+        if row is None:
+            raise KeyUnknownError(f"contract `{contract_id}` has no key `{key_id}` in force")
+        await record_act(connection, "key.replace", actor=actor, contract=(contract_id, None), details=key_id)
+    certificate: bytes | None = row["certificate_sha256"]
+    return certificate
 
 
 async def revoke_key(connection: asyncpg.Connection[Any], key_id: str, *, actor: str | None = None) -> bool:

@@ -11,10 +11,21 @@ from typing import Annotated, Any
 
 import asyncpg
 import typer
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from rich.console import Console
 from rich.table import Table
 
-from auth.registry import ContractFileError, install_contract, issue_key, read_contracts, revoke_key, set_state
+from auth.registry import (
+    ContractFileError,
+    KeyUnknownError,
+    install_contract,
+    issue_key,
+    read_contracts,
+    revoke_key,
+    set_state,
+    shorten_key,
+)
 from errors import LienthongError
 from graph.catalog import Catalog
 from graph.check import contract_faults
@@ -74,11 +85,26 @@ def install(file: Annotated[Path, typer.Argument(help="TOML file of contracts", 
 def key(
     contract: Annotated[str, typer.Argument(help="contract id")],
     days: Annotated[int, typer.Option(help="days until the key expires", min=1)] = 90,
+    replaces: Annotated[str | None, typer.Option(help="id of a key of the contract that this one replaces")] = None,
+    overlap: Annotated[float, typer.Option(help="hours for which the replaced key still works", min=0)] = 24,
+    certificate: Annotated[
+        Path | None, typer.Option(help="client certificate (PEM) that the key is bound to", exists=True, dir_okay=False)
+    ] = None,
 ) -> None:
-    """Issue an API key for a contract. It is shown this once; only its hash is kept."""
+    """Issue an API key for a contract. It is shown this once; only its hash is kept.
+
+    A key that replaces one bound to a certificate is bound to it too, unless another certificate is given.
+    """
+    bound = _fingerprint(certificate) if certificate else None
 
     async def work(connection: Any) -> str:
-        return (await issue_key(connection, contract, days=days, actor=operator())).authorization
+        async with connection.transaction():
+            needed = bound
+            if replaces is not None:
+                former = await shorten_key(connection, replaces, contract, hours=overlap, actor=operator())
+                needed = bound or former
+            issued = await issue_key(connection, contract, days=days, certificate=needed, actor=operator())
+        return issued.authorization
 
     console.print(f"Authorization: {_as_administrator(work)}", markup=False, soft_wrap=True)
 
@@ -91,7 +117,7 @@ def revoke(key_id: Annotated[str, typer.Argument(help="the 16 digits after ltk_ 
         return await revoke_key(connection, key_id, actor=operator())
 
     if not _as_administrator(work):
-        raise LienthongError("there is no such key in force")
+        raise KeyUnknownError
 
 
 def _move(contract: str, state: str, reason: str) -> None:
@@ -138,6 +164,13 @@ def list_contracts() -> None:
         purposes = ", ".join(row["purposes"])
         table.add_row(row["contract_id"], str(row["version"]), row["client_id"], row["state"], purposes, until)
     console.print(table)
+
+
+def _fingerprint(path: Path) -> bytes:
+    try:
+        return x509.load_pem_x509_certificate(path.read_bytes()).fingerprint(hashes.SHA256())
+    except ValueError as error:
+        raise LienthongError(f"`{path}` holds no certificate in PEM") from error
 
 
 def _as_administrator(work: Any) -> Any:
