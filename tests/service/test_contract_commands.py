@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from typer.testing import CliRunner
 
+from auth.registry import KeyUnknownError
 from errors import LienthongError
 from service.cli import app
 from service.embedded import EmbeddedServers
@@ -83,6 +89,69 @@ def test_a_contract_that_does_not_fit_the_schema_is_refused_by_name(
     assert isinstance(refused, LienthongError)
     assert fault in refused.message
     assert "thu-lenh" in refused.message
+
+
+def issue(run: CliRunner, *options: str) -> re.Match[str]:
+    shown = run.invoke(app, ["contract", "key", "ngan-hang-doi-chieu", *options])
+    found = re.search(r"Bearer ltk_([0-9a-f]{16})_\S+", shown.output)
+    assert found is not None, shown
+    return found
+
+
+def status(service: RunningService, authorization: str) -> int:
+    headers = {"authorization": authorization}
+    return httpx.post(f"{service.url}/graphql", json={"query": "{viewer{client}}"}, headers=headers).status_code
+
+
+def test_a_key_is_replaced_without_a_gap(run: CliRunner, service: RunningService) -> None:
+    first = issue(run)
+    second = issue(run, "--replaces", first[1], "--overlap", "0.5")
+    assert (status(service, first[0]), status(service, second[0])) == (200, 200)
+    (left,) = service.governance.fetch(
+        "SELECT expires_at - now() AS left FROM governance.api_key WHERE key_id = $1", first[1]
+    )
+    assert timedelta(minutes=29) < left["left"] <= timedelta(minutes=30)
+    third = issue(run, "--replaces", second[1], "--overlap", "0")
+    assert (status(service, second[0]), status(service, third[0])) == (401, 200)
+    (again,) = service.governance.fetch("SELECT expires_at FROM governance.api_key WHERE key_id = $1", second[1])
+    refused = run.invoke(app, ["contract", "key", "ngan-hang-doi-chieu", "--replaces", second[1]])
+    assert isinstance(refused.exception, KeyUnknownError)
+    assert "ltk_" not in refused.output
+    acts = service.governance.fetch(
+        "SELECT operation_name FROM governance.audit_entry WHERE requested = $1 ORDER BY sequence", [second[1]]
+    )
+    assert [act["operation_name"] for act in acts] == ["key.issue", "key.replace"]
+    assert again["expires_at"] <= datetime.now(UTC)
+
+
+def test_a_key_of_another_contract_cannot_be_replaced(run: CliRunner, service: RunningService) -> None:
+    key_id = service.governance.authorizations["csgt"].split("_")[1]
+    refused = run.invoke(app, ["contract", "key", "ngan-hang-doi-chieu", "--replaces", key_id])
+    assert isinstance(refused.exception, KeyUnknownError)
+    assert status(service, service.governance.authorizations["csgt"]) == 200
+
+
+def test_a_key_is_bound_to_a_certificate_and_so_is_the_one_that_replaces_it(
+    run: CliRunner, service: RunningService, tmp_path: Path
+) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "ngan-hang")])
+    now = datetime.now(UTC)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + timedelta(days=1))
+    certificate = builder.sign(key, hashes.SHA256())
+    file = tmp_path / "client.pem"
+    file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    first = issue(run, "--certificate", str(file))
+    second = issue(run, "--replaces", first[1])
+    rows = service.governance.fetch(
+        "SELECT certificate_sha256 FROM governance.api_key WHERE key_id = ANY($1)", [first[1], second[1]]
+    )
+    der = certificate.public_bytes(serialization.Encoding.DER)
+    assert [row["certificate_sha256"] for row in rows] == [hashlib.sha256(der).digest()] * 2
+    assert (status(service, first[0]), status(service, second[0])) == (401, 401)
+    file.write_text("no certificate")
+    refused = run.invoke(app, ["contract", "key", "ngan-hang-doi-chieu", "--certificate", str(file)])
+    assert isinstance(refused.exception, LienthongError)
 
 
 def test_a_key_for_no_contract_is_refused(run: CliRunner) -> None:
