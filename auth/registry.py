@@ -227,7 +227,7 @@ async def shorten_key(
         )
         if row is None:
             raise KeyUnknownError(f"contract `{contract_id}` has no key `{key_id}` in force")
-        await record_act(connection, "key.replace", actor=actor, contract=(contract_id, None), details=key_id)
+        await record_act(connection, "key.replace", actor=actor, contract=(contract_id, None), note=key_id)
     certificate: bytes | None = row["certificate_sha256"]
     return certificate
 

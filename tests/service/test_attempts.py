@@ -77,6 +77,20 @@ def test_who_was_verified_before_is_not_shut_out_by_a_neighbour(strict: RunningS
     assert told(send(strict, key[:-1] + ("A" if key[-1] != "A" else "B"))) == BLOCKED
 
 
+def test_nor_when_something_changed_in_the_meantime(strict: RunningService) -> None:
+    key = strict.governance.authorizations["mot-cua"]
+    assert told(send(strict, key)) == (200, None)
+    assert told(guess_until_blocked(strict)) == BLOCKED
+    strict.governance.install(named(strict.governance.contracts["csgt"], "meantime"))
+    for _ in range(10):
+        assert told(send(strict, key)) == (200, None)
+    revoked = "UPDATE governance.api_key SET revoked_at = now() WHERE key_id = $1"
+    issued = strict.governance.install(named(strict.governance.contracts["csgt"], "meantime-revoked"))
+    assert told(send(strict, issued, local_address="127.0.0.6")) == (200, None)
+    strict.governance.fetch(revoked, issued.split("_")[1])
+    eventually(lambda: told(send(strict, issued)) == (401, "CREDENTIALS_EXPIRED"))
+
+
 def test_another_source_is_not_concerned_and_an_untrusted_one_cannot_pose_as_another(strict: RunningService) -> None:
     for attempt in range(LIMIT):
         spoofed = {"x-forwarded-for": f"198.51.100.{attempt}", "forwarded": f"for=198.51.100.{attempt}"}

@@ -118,7 +118,7 @@ def test_a_key_is_replaced_without_a_gap(run: CliRunner, service: RunningService
     assert isinstance(refused.exception, KeyUnknownError)
     assert "ltk_" not in refused.output
     acts = service.governance.fetch(
-        "SELECT operation_name FROM governance.audit_entry WHERE requested = $1 ORDER BY sequence", [second[1]]
+        "SELECT operation_name FROM governance.audit_entry WHERE note = $1 ORDER BY sequence", second[1]
     )
     assert [act["operation_name"] for act in acts] == ["key.issue", "key.replace"]
     assert again["expires_at"] <= datetime.now(UTC)
