@@ -56,6 +56,11 @@ class FailedAttempts:
         counted, self._unreported = self._unreported, {}
         return counted
 
+    def report_later(self, source: str, attempts: int) -> None:
+        """Count refused attempts for the next report; of too many sources the last are told together."""
+        named = source if source in self._unreported or len(self._unreported) < self._most else "elsewhere"
+        self._unreported[named] = self._unreported.get(named, 0) + attempts
+
     def _refuse_if_full(self, source: str, known: _Source) -> None:
         now = self._clock()
         if len(known.failures) < self._limit or now - known.failures[0] >= WINDOW:
@@ -63,6 +68,5 @@ class FailedAttempts:
         crossing = now - known.refused_at >= WINDOW
         known.refused_at = now
         if not crossing:
-            named = source if source in self._unreported or len(self._unreported) < self._most else "elsewhere"
-            self._unreported[named] = self._unreported.get(named, 0) + 1
+            self.report_later(source, 1)
         raise TooManyAttemptsError(math.ceil(known.failures[0] + WINDOW - now), crossing=crossing)

@@ -194,7 +194,7 @@ class KeySource:
     async def _download(self) -> bytes:
         if self._client is None:
             # Proxies and certificates of the environment count, except towards this machine.
-            self._client = httpx.AsyncClient(trust_env=self._location.startswith("https:"), timeout=_TIMEOUT)
+            self._client = httpx.AsyncClient(trust_env=urlsplit(self._location).scheme == "https", timeout=_TIMEOUT)
         raw = b""
         async with self._client.stream("GET", self._location, headers={"accept-encoding": "identity"}) as response:
             encoding = response.headers.get("content-encoding", "identity")

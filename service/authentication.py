@@ -150,12 +150,17 @@ class Authentication:
             await self._report_now()
 
     async def _report_now(self) -> None:
-        """One audit record for each source that was refused in the last minute, with how often."""
-        for source, attempts in self._attempts.unreported().items():
-            record = AuditRecord(secrets.token_hex(16), actor=source, facts=_REFUSED_ATTEMPTS)
-            record.row_counts, record.codes = {"attempts": attempts}, [TooManyAttemptsError.code]
-            with contextlib.suppress(AuditError):
-                await self._audit.write(record)
+        """One audit record for each source that was refused in the last minute."""
+        refused = self._attempts.unreported()
+        await asyncio.gather(*(self._report_one(source, attempts) for source, attempts in refused.items()))
+
+    async def _report_one(self, source: str, attempts: int) -> None:
+        record = AuditRecord(secrets.token_hex(16), actor=source, facts=_REFUSED_ATTEMPTS)
+        record.row_counts, record.codes = {"attempts": attempts}, [TooManyAttemptsError.code]
+        try:
+            await self._audit.write(record)
+        except AuditError:
+            self._attempts.report_later(source, attempts)
 
 
 def _fields(scope: Any) -> tuple[str | None, str | None]:

@@ -52,9 +52,13 @@ class SigningKey:
         return r.to_bytes(32, "big") + s.to_bytes(32, "big")
 
 
-@cache
 def signing_key(kid: str, algorithm: str = "ES256") -> SigningKey:
     """A key, the same for the same id and algorithm; making one takes time."""
+    return _made(kid, algorithm)
+
+
+@cache
+def _made(kid: str, algorithm: str) -> SigningKey:
     if algorithm == "RS256":
         return SigningKey(kid, algorithm, rsa.generate_private_key(public_exponent=65537, key_size=2048))
     if algorithm == "EdDSA":
