@@ -107,10 +107,7 @@ class TokenVerifier:
         if verified is not None and self._holds(verified, now):
             return verified.token
         admit()
-        verified = await self._read(token, now)
-        if now < verified.token.expires_at:
-            self._verified.put(digest, verified)
-        return verified.token
+        return self._verified.put(digest, await self._read(token, now)).token
 
     def _holds(self, verified: _Verified, now: float) -> bool:
         """Whether a remembered token is still in time and its key still among the issuer's."""

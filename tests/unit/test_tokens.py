@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import serialization
+from joserfc.errors import UnsupportedAlgorithmError
 
+from auth import tokens
 from auth.errors import CredentialsExpiredError, IssuerUnavailableError, TokenInvalidError
 from auth.jwks import KeySource
 from auth.tokens import LEEWAY, MAX_TOKEN, AccessToken, Issuer, TokenVerifier
@@ -274,6 +276,12 @@ async def test_an_issuer_without_keys_is_not_the_clients_fault(tmp_path: Path) -
     await verifier.stop()
 
 
+@pytest.mark.parametrize("name", ["none", "HS256", "RS384", "PS256", "ES256K", "Ed25519"])
+def test_no_other_algorithm_can_be_used_even_by_mistake(name: str) -> None:
+    with pytest.raises(UnsupportedAlgorithmError):
+        tokens._SIGNATURES.get_alg(name)
+
+
 async def test_without_issuers_no_token_is_taken() -> None:
     with pytest.raises(TokenInvalidError):
         await verify(TokenVerifier([], None), access_token(KEY))
@@ -337,7 +345,11 @@ async def test_a_remembered_token_dies_when_its_key_id_goes_to_another_key(remem
     token, now = access_token(KEY), time.time()
     await remembering.verify(token, now)
     remembering.file.write_bytes(json.dumps({"keys": [OTHER.jwk(kid=KEY.kid)]}).encode())
-    remembering.clock += 1
+    remembering.clock += 0.5
+    await remembering.verify(token, now)
+    reading = remembering.source._reading
+    assert reading is not None
+    await reading
     with pytest.raises(TokenInvalidError, match="the signature"):
         await remembering.verify(token, now)
 
