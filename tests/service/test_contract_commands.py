@@ -92,7 +92,7 @@ def test_a_contract_that_does_not_fit_the_schema_is_refused_by_name(
 
 
 def issue(run: CliRunner, *options: str) -> re.Match[str]:
-    shown = run.invoke(app, ["contract", "key", "ngan-hang-doi-chieu", *options])
+    shown = run.invoke(app, ["contract", "key", "cong-chung-thua-ke", *options])
     found = re.search(r"Bearer ltk_([0-9a-f]{16})_\S+", shown.output)
     assert found is not None, shown
     return found
@@ -114,7 +114,7 @@ def test_a_key_is_replaced_without_a_gap(run: CliRunner, service: RunningService
     third = issue(run, "--replaces", second[1], "--overlap", "0")
     assert (status(service, second[0]), status(service, third[0])) == (401, 200)
     (again,) = service.governance.fetch("SELECT expires_at FROM governance.api_key WHERE key_id = $1", second[1])
-    refused = run.invoke(app, ["contract", "key", "ngan-hang-doi-chieu", "--replaces", second[1]])
+    refused = run.invoke(app, ["contract", "key", "cong-chung-thua-ke", "--replaces", second[1]])
     assert isinstance(refused.exception, KeyUnknownError)
     assert "ltk_" not in refused.output
     acts = service.governance.fetch(
@@ -126,7 +126,7 @@ def test_a_key_is_replaced_without_a_gap(run: CliRunner, service: RunningService
 
 def test_a_key_of_another_contract_cannot_be_replaced(run: CliRunner, service: RunningService) -> None:
     key_id = service.governance.authorizations["csgt"].split("_")[1]
-    refused = run.invoke(app, ["contract", "key", "ngan-hang-doi-chieu", "--replaces", key_id])
+    refused = run.invoke(app, ["contract", "key", "cong-chung-thua-ke", "--replaces", key_id])
     assert isinstance(refused.exception, KeyUnknownError)
     assert status(service, service.governance.authorizations["csgt"]) == 200
 
@@ -150,7 +150,7 @@ def test_a_key_is_bound_to_a_certificate_and_so_is_the_one_that_replaces_it(
     assert [row["certificate_sha256"] for row in rows] == [hashlib.sha256(der).digest()] * 2
     assert (status(service, first[0]), status(service, second[0])) == (401, 401)
     file.write_text("no certificate")
-    refused = run.invoke(app, ["contract", "key", "ngan-hang-doi-chieu", "--certificate", str(file)])
+    refused = run.invoke(app, ["contract", "key", "cong-chung-thua-ke", "--certificate", str(file)])
     assert isinstance(refused.exception, LienthongError)
 
 

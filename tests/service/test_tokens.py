@@ -175,7 +175,7 @@ def test_a_token_for_a_purpose_outside_the_contract_is_refused(gateway: RunningS
 
 def test_of_several_contracts_the_token_names_one_and_they_never_add_up(gateway: RunningService) -> None:
     governance = gateway.governance
-    wide, narrow = governance.contracts["benh-vien"], governance.contracts["ngan-hang"]
+    wide, narrow = governance.contracts["benh-vien"], governance.contracts["csgt"]
     governance.install(named(wide, "several-a", "several"))
     governance.install(named(narrow, "several-b", "several"))
 
@@ -191,7 +191,7 @@ def test_of_several_contracts_the_token_names_one_and_they_never_add_up(gateway:
     query = '{citizen(personalId:"000000000000"){bloodGroup}}'
     assert told(send(gateway, token_a(contract="contract-several-a"), query)) == (200, None)
     assert told(send(gateway, token_a(contract="contract-several-b"))) == (403, "PURPOSE_NOT_PERMITTED")
-    other = token("DINH_DANH_KH", contract="contract-several-b")
+    other = token("XU_LY_VI_PHAM", contract="contract-several-b")
     assert told(send(gateway, other, query)) == (400, "GRAPHQL_VALIDATION_FAILED")
     # A suspended contract is still one of several: what a token means does not change with another contract's state.
     governance.fetch("UPDATE governance.contract SET state = 'SUSPENDED' WHERE contract_id = 'contract-several-b'")
