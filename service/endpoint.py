@@ -67,7 +67,7 @@ class GraphQLEndpoint:
         self._tracer = trace.get_tracer("lienthong.service")
 
     async def __call__(self, request: Request) -> HttpResponse:
-        """Answer one request; every outcome but an unwritable audit leaves a record."""
+        """Answer one request; it leaves a record, or, of a source that failed too often, is counted in one."""
         kind = JSON
 
         async def answer(record: AuditRecord) -> Response:
