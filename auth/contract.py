@@ -44,11 +44,15 @@ class Purpose:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a contract permits at one field coordinate: to read it, to use it in arguments, or both."""
+    """What a contract permits at one field coordinate: to read it, to use it in arguments, or both.
+
+    `protected` is the special grant: neither stops at protected persons, whose addresses and contacts are shielded.
+    """
 
     coordinate: str
     readable: bool = True
     filterable: bool = False
+    protected: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +118,7 @@ class Contract:
                 purpose=purpose,
                 readable=frozenset(grant.coordinate for grant in grants if grant.readable),
                 filterable=frozenset(grant.coordinate for grant in grants if grant.filterable),
+                protected=frozenset(grant.coordinate for grant in grants if grant.protected),
             )
         return permission
 
@@ -126,6 +131,7 @@ class Permission:
     purpose: str
     readable: frozenset[str]
     filterable: frozenset[str]
+    protected: frozenset[str] = frozenset()
 
     @cached_property
     def key(self) -> tuple[str, int, str, str]:
@@ -137,6 +143,7 @@ class Permission:
         permitted = (
             sorted(self.readable),
             sorted(self.filterable),
+            sorted(self.protected),
             sorted(contract.services),
             sorted(contract.row_scope.items()),
             contract.unpermitted,

@@ -43,9 +43,9 @@ class KeyUnknownError(LienthongError):
 def read_contracts(path: Path, now: datetime | None = None) -> list[Contract]:
     """The contracts of a TOML file.
 
-    A contract's `[contract.purposes.<code>.fields]` lists fields by type; `{read = [...], filter = [...]}` may stand in
-    place of a list. `documents` lists stored documents: each is a text, or `{file = "name"}` for the text of a file in
-    the contract file's folder or below. Raises `ContractFileError` that names the contract.
+    A contract's `[contract.purposes.<code>.fields]` lists fields by type; `{read = [...], filter = [...], protected =
+    [...]}` may stand in place of a list. `documents` lists stored documents: each is a text, or `{file = "name"}` for the
+    text of a file in the contract file's folder or below. Raises `ContractFileError` that names the contract.
     """
     with path.open("rb") as file:
         tables = tomllib.load(file)
@@ -101,8 +101,11 @@ def _grants(fields: Mapping[str, Any]) -> Iterable[Grant]:
     for type_name, given in fields.items():
         read = given if isinstance(given, list) else given.get("read", [])
         usable = [] if isinstance(given, list) else given.get("filter", [])
-        for name in dict.fromkeys([*read, *usable]):
-            yield Grant(f"{type_name}.{name}", readable=name in read, filterable=name in usable)
+        special = [] if isinstance(given, list) else given.get("protected", [])
+        for name in dict.fromkeys([*read, *usable, *special]):
+            yield Grant(
+                f"{type_name}.{name}", readable=name in read, filterable=name in usable, protected=name in special
+            )
 
 
 async def install_contract(
@@ -143,9 +146,11 @@ async def install_contract(
             [(*identity, p.code, p.text, p.legal_basis) for p in contract.purposes.values()],
         )
         await connection.executemany(
-            "INSERT INTO governance.field_grant VALUES ($1, $2, $3, $4, $5, $6)",
+            "INSERT INTO governance.field_grant "
+            "(contract_id, version, purpose, coordinate, readable, filterable, protected) "
+            "VALUES ($1, $2, $3, $4, $5, $6, $7)",
             [
-                (*identity, purpose, grant.coordinate, grant.readable, grant.filterable)
+                (*identity, purpose, grant.coordinate, grant.readable, grant.filterable, grant.protected)
                 for purpose, grants in contract.grants.items()
                 for grant in grants
             ],

@@ -48,7 +48,7 @@ _PURPOSE_SQL = (
     "SELECT code, text, legal_basis FROM governance.purpose WHERE contract_id = $1 AND version = $2 ORDER BY code"
 )
 _GRANT_SQL = """
-SELECT purpose, coordinate, readable, filterable FROM governance.field_grant
+SELECT purpose, coordinate, readable, filterable, protected FROM governance.field_grant
 WHERE contract_id = $1 AND version = $2 ORDER BY purpose, coordinate
 """
 _DOCUMENT_SQL = "SELECT document FROM governance.stored_document WHERE contract_id = $1 AND version = $2"
@@ -244,7 +244,7 @@ async def read_contract(connection: Any, contract_id: str) -> Contract | None:
     purposes = await connection.fetch(_PURPOSE_SQL, contract_id, version)
     grants: dict[str, list[Grant]] = {}
     for grant in await connection.fetch(_GRANT_SQL, contract_id, version):
-        granted = Grant(grant["coordinate"], grant["readable"], grant["filterable"])
+        granted = Grant(grant["coordinate"], grant["readable"], grant["filterable"], grant["protected"])
         grants.setdefault(grant["purpose"], []).append(granted)
     documents = await connection.fetch(_DOCUMENT_SQL, contract_id, version)
     return Contract(

@@ -13,7 +13,7 @@ from typing import Any, Literal, Protocol
 __all__ = ["Column", "Condition", "Connector", "Fetch", "Operator", "Reference", "Row", "Statement"]
 
 Row = Sequence[Any]
-Operator = Literal["any", "equals", "prefix", "after"]
+Operator = Literal["any", "equals", "overlaps", "prefix", "after"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,21 +27,27 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column or document path; with `via`, a column of the referenced row."""
+    """A column or document path; with `via`, a column of the referenced row.
+
+    With `unless`, it is null in the rows whose element of that name is not false: the value stays in the source.
+    """
 
     name: str
     via: Reference | None = None
+    unless: str | None = None
 
     def __str__(self) -> str:
-        return self.name if self.via is None else f"{self.via.local}->{self.via.table}.{self.name}"
+        text = self.name if self.via is None else f"{self.via.local}->{self.via.table}.{self.name}"
+        return text if self.unless is None else f"{text} unless {self.unless}"
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
     """One condition; all of a statement's conditions must hold.
 
-    `any`: equal to one of a sequence of values. `equals`, `prefix`: one value. `after`: the row value of
-    `columns` sorts behind the given tuple (keyset pagination).
+    `any`: equal to one of a sequence of values; `overlaps`: the same of an element that is a list, if one of its items
+    is. `equals`, `prefix`: one value. `after`: the row value of `columns` sorts behind the given tuple (keyset
+    pagination).
     """
 
     columns: tuple[str, ...]
@@ -58,7 +64,8 @@ class Statement:
     """The shape of a fetch.
 
     `key` is the position in `columns` of the column that the first condition (`any`) compares, when rows
-    are to be grouped by it; `limited` says that a fetch of this statement carries a row limit.
+    are to be grouped by it; `limited` says that a fetch of this statement carries a row limit; of the element
+    `unless`, when there is one, only the rows are given in which it is false.
     """
 
     source: str
@@ -68,10 +75,12 @@ class Statement:
     order: tuple[str, ...] = ()
     limited: bool = False
     key: int | None = None
+    unless: str | None = None
     _hash: int = field(init=False, repr=False, compare=False, default=0)
 
     def __post_init__(self) -> None:
-        shape = (self.source, self.table, self.columns, self.conditions, self.order, self.limited, self.key)
+        ways = (self.order, self.limited, self.key, self.unless)
+        shape = (self.source, self.table, self.columns, self.conditions, ways)
         object.__setattr__(self, "_hash", hash(shape))
 
     def __hash__(self) -> int:
@@ -80,7 +89,7 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """A statement with one value per condition (a tuple for `any` and `after`) and its row limit."""
+    """A statement with one value per condition (a tuple for `any`, `overlaps` and `after`) and its row limit."""
 
     statement: Statement
     values: tuple[Hashable, ...]

@@ -34,6 +34,7 @@ class MemoryConnector:
         statement = fetch.statement
         pairs = list(zip(statement.conditions, fetch.values, strict=True))
         found = [row for row in self.tables.get(statement.table, ()) if all(_holds(row, c, v) for c, v in pairs)]
+        found = [row for row in found if _is_open(row, statement.unless)]
         for name in reversed(statement.order):
             found.sort(key=lambda row: _orderable(_value(row, name)))
         if fetch.limit is not None:
@@ -54,6 +55,8 @@ class MemoryConnector:
         )
 
     def _column(self, row: Mapping[str, Any], column: Column) -> Any:
+        if not _is_open(row, column.unless):
+            return None
         if column.via is None:
             return _value(row, column.name)
         wanted = _value(row, column.via.local)
@@ -71,11 +74,15 @@ def _value(row: Any, path: str) -> Any:
     return row
 
 
+def _is_open(row: Mapping[str, Any], unless: str | None) -> bool:
+    return unless is None or _value(row, unless) is False
+
+
 def _holds(row: Mapping[str, Any], condition: Condition, wanted: Any) -> bool:
     if condition.operator == "after":
         return bool(tuple(_value(row, name) for name in condition.columns) > wanted)
     value = _value(row, condition.column)
-    if condition.operator == "any":
+    if condition.operator in {"any", "overlaps"}:
         return any(item in wanted for item in value) if isinstance(value, list) else value in wanted
     if condition.operator == "equals":
         return bool(value == wanted)

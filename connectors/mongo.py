@@ -103,6 +103,7 @@ class MongoConnector:
 def compile_find(statement: Statement) -> str:
     """The find command of a statement in mongosh's notation, with `?` for each value."""
     shape = {condition.column: _predicate(condition.operator, "?") for condition in statement.conditions}
+    shape |= _shield(statement)
     projection, _ = _projection(statement)
     text = f"{statement.table}.find({json.dumps(shape)}, {json.dumps(projection)})"
     if statement.order:
@@ -121,14 +122,19 @@ def _client(driver: MongoDriver) -> Callable[..., Any]:
 
 
 def _filter(fetch: Fetch) -> dict[str, Any]:
-    return {
+    found = {
         condition.column: _predicate(condition.operator, value)
         for condition, value in zip(fetch.statement.conditions, fetch.values, strict=True)
     }
+    return found if fetch.statement.unless is None else found | _shield(fetch.statement)
+
+
+def _shield(statement: Statement) -> dict[str, Any]:
+    return {} if statement.unless is None else {statement.unless: {"$eq": False}}
 
 
 def _predicate(operator: str, value: Any) -> dict[str, Any]:
-    if operator == "any":
+    if operator in {"any", "overlaps"}:
         return {"$in": list(value)}
     if operator == "equals":
         return {"$eq": value}
@@ -141,7 +147,7 @@ def _predicate(operator: str, value: Any) -> dict[str, Any]:
 def _projection(statement: Statement) -> tuple[dict[str, int], Callable[[Mapping[str, Any]], Row]]:
     paths = []
     for column in statement.columns:
-        if column.via is not None or not _PATH.match(column.name):
+        if column.via is not None or column.unless is not None or not _PATH.match(column.name):
             raise ValueError(f"not a document path: {column}")
         paths.append(column.name)
     projection = dict.fromkeys(paths, 1)

@@ -16,6 +16,7 @@ from connectors.fetch import Column, Condition, Fetch, Reference, Row, Statement
 __all__ = ["PostgresConnector", "compile_sql"]
 
 _NAME = re.compile(r"[a-z_][a-z0-9_]*\Z")
+_LISTS = frozenset({"any", "overlaps"})
 _OUTAGES = (
     OSError,
     asyncpg.PostgresConnectionError,
@@ -54,7 +55,7 @@ class PostgresConnector:
     async def fetch(self, fetch: Fetch) -> list[Row]:
         """Run one SELECT. Raises `SourceUnavailableError`, `SourceTimeoutError` or `SourceFaultError`."""
         sql = compile_sql(fetch.statement)
-        values = [list(v) if isinstance(v, tuple) and c.operator == "any" else v for v, c in _pairs(fetch)]
+        values = [list(v) if isinstance(v, tuple) and c.operator in _LISTS else v for v, c in _pairs(fetch)]
         values = [item for value in values for item in (value if isinstance(value, tuple) else (value,))]
         if fetch.statement.limited:
             values.append(fetch.limit)
@@ -133,6 +134,8 @@ def compile_sql(statement: Statement) -> str:
     for condition in statement.conditions:
         where.append(_condition(condition, position))
         position += len(condition.columns)
+    if statement.unless is not None:
+        where.append(f"NOT t.{_checked(statement.unless)}")
     if where:
         lines.append("WHERE " + " AND ".join(where))
     if statement.order:
@@ -152,7 +155,8 @@ def _references(columns: tuple[Column, ...]) -> dict[Reference, str]:
 
 def _column(column: Column, references: dict[Reference, str]) -> str:
     alias = "t" if column.via is None else references[column.via]
-    return f"{alias}.{_checked(column.name)}"
+    text = f"{alias}.{_checked(column.name)}"
+    return text if column.unless is None else f"CASE WHEN NOT t.{_checked(column.unless)} THEN {text} END"
 
 
 def _condition(condition: Condition, position: int) -> str:
@@ -162,6 +166,7 @@ def _condition(condition: Condition, position: int) -> str:
         return f"({', '.join(names)}) > ({marks})"
     return {
         "any": f"{names[0]} = ANY(${position})",
+        "overlaps": f"{names[0]} && ${position}",
         "equals": f"{names[0]} = ${position}",
         "prefix": f"{names[0]} ^@ ${position}",
     }[condition.operator]

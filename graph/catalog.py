@@ -26,18 +26,9 @@ from graphql import (
 from errors import LienthongError
 from graph import codecs
 from graph.codecs import Codec
-from graph.fields import (
-    Embedded,
-    Entity,
-    Linked,
-    Lookup,
-    PersonalData,
-    PersonalDataClass,
-    Report,
-    Search,
-    Stored,
-    Verify,
-)
+from graph.fields import PersonalData, PersonalDataClass
+from graph.homes import Embedded, Entity, Linked, Lookup, Report, Search, Stored, Verify
+from graph.scopes import ROW_SCOPES
 
 __all__ = ["Catalog", "CatalogError", "Home", "Root"]
 
@@ -63,7 +54,8 @@ class Catalog:
     """The full schema with the home of every field.
 
     `entities` are the types with rows of their own; `homes` maps `Type.field` to its home; `roots` maps the
-    fields of `Query`; `codecs` maps each stored leaf to its decoder.
+    fields of `Query`; `codecs` maps each stored leaf to its decoder. `shielded` coordinates give nothing of a protected
+    person to a contract without a special grant.
     """
 
     schema: GraphQLSchema
@@ -73,6 +65,7 @@ class Catalog:
     roots: Mapping[str, Root]
     codecs: Mapping[str, Codec]
     sensitive: frozenset[str]
+    shielded: frozenset[str]
     lookup_grants: Mapping[str, str]
 
     @classmethod
@@ -90,13 +83,29 @@ class Catalog:
         return iter(self.homes)
 
     def required_grants(self, root: str) -> frozenset[str]:
-        """The coordinates that must be filterable for a root to exist at all."""
+        """The coordinates that must be filterable for a root to exist at all: those that it always compares."""
         home = self.roots[root]
         if isinstance(home, Lookup):
             return frozenset({self.lookup_grants[root]})
         if isinstance(home, Verify):
             return frozenset(criterion.field for criterion in home.criteria.values())
         return frozenset()
+
+    def entity_of(self, root: str) -> str:
+        """The entity that a look-up, search or verification finds."""
+        home, query = self.roots[root], self.schema.query_type
+        if isinstance(home, Search | Verify):
+            return home.entity
+        assert query is not None
+        name: str = get_named_type(query.fields[root].type).name
+        return name
+
+    def limits(self, root: str, scope: str) -> bool:
+        """Whether a row scope says which rows of a root a client may see: of its entity, or of those about citizens."""
+        if isinstance(self.roots[root], Report):
+            return True
+        entity = self.entities[self.entity_of(root)]
+        return entity.subject is not None if entity.scope is None else entity.scope.get(scope) is not None
 
 
 class _Reader:
@@ -109,6 +118,7 @@ class _Reader:
         self.roots: dict[str, Root] = {}
         self.codecs: dict[str, Codec] = {}
         self.sensitive: set[str] = set()
+        self.shielded: set[str] = set()
         self.lookup_grants: dict[str, str] = {}
 
     def read(self) -> Catalog:
@@ -123,6 +133,8 @@ class _Reader:
             if type_.name not in plain:
                 self._read_type(type_)
         self._check_lookups()
+        for name, entity in self.entities.items():
+            self._check_scope(name, entity)
         if self.faults:
             raise CatalogError("the schema's declarations do not add up:\n- " + "\n- ".join(self.faults))
         return Catalog(
@@ -133,6 +145,7 @@ class _Reader:
             roots=self.roots,
             codecs=self.codecs,
             sensitive=frozenset(self.sensitive),
+            shielded=frozenset(self.shielded),
             lookup_grants=self.lookup_grants,
         )
 
@@ -173,8 +186,12 @@ class _Reader:
                 self.faults.append(f"`{coordinate}` must be nullable: a contract may leave it out")
             if not field.description:
                 self.faults.append(f"`{coordinate}` has no description")
-            if _is_sensitive(field):
+            personal = _personal_data(field)
+            if personal.class_ is PersonalDataClass.SENSITIVE:
                 self.sensitive.add(coordinate)
+            if personal.shielded:
+                self.shielded.add(coordinate)
+                self._check_shield(coordinate, field, home)
             self._check(coordinate, field, home)
 
     def _check(self, coordinate: str, field: GraphQLField, home: Home) -> None:
@@ -189,6 +206,31 @@ class _Reader:
             self.faults.append(f"`{coordinate}` embeds `{target.name}`, which is not a value type")
         elif isinstance(home, Linked) and target.name not in self.entities:
             self.faults.append(f"`{coordinate}` links to `{target.name}`, which is not an entity")
+
+    def _check_shield(self, coordinate: str, field: GraphQLField, home: Home) -> None:
+        """A shield needs rows that say whom it is for: of the field's own entity, or a person's at an end of a link."""
+        owner = self.entities.get(coordinate.partition(".")[0])
+        flags = [None if owner is None else owner.protected]
+        if isinstance(home, Linked):
+            ends = (owner, self.entities.get(get_named_type(field.type).name))
+            flags = [None if end is None else end.person_flag for end in ends]
+        if not any(flags):
+            self.faults.append(f"`{coordinate}` is shielded, and no element marks protected rows")
+
+    def _check_scope(self, name: str, entity: Entity) -> None:
+        if entity.scope is None:
+            return
+        for scope in sorted(ROW_SCOPES.keys() - entity.scope.keys()):
+            self.faults.append(f"`{name}` must say how the row scope `{scope}` limits it, or None if it does not apply")
+        for scope, limit in entity.scope.items():
+            fields = () if limit is None else limit.fields
+            if scope not in ROW_SCOPES:
+                self.faults.append(f"`{name}` is limited by `{scope}`, which is no row scope")
+            for coordinate in fields:
+                if coordinate not in self.homes:
+                    self.faults.append(f"`{name}` is limited by `{coordinate}`, which does not exist")
+            if entity.protected is None and self.shielded.intersection(fields):
+                self.faults.append(f"`{name}` is limited by a shielded field, and no element marks protected rows")
 
     def _default_codec(self, field: GraphQLField) -> Codec | None:
         target = get_named_type(field.type)
@@ -226,6 +268,6 @@ def _home(field: GraphQLField) -> object:
     return definition.metadata.get("home") if definition is not None else None
 
 
-def _is_sensitive(field: GraphQLField) -> bool:
+def _personal_data(field: GraphQLField) -> PersonalData:
     directives = field.extensions["strawberry-definition"].directives
-    return any(isinstance(d, PersonalData) and d.class_ is PersonalDataClass.SENSITIVE for d in directives)
+    return next(directive for directive in directives if isinstance(directive, PersonalData))

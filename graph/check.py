@@ -7,6 +7,7 @@ from dataclasses import astuple
 
 from auth.contract import Contract
 from graph.catalog import Catalog
+from graph.scopes import ROW_SCOPES
 
 __all__ = ["contract_faults"]
 
@@ -23,6 +24,8 @@ def _faults(catalog: Catalog, contract: Contract) -> Iterator[str]:
         for grant in grants:
             if grant.coordinate not in catalog.homes:
                 yield f"purpose `{purpose}` grants `{grant.coordinate}`, which does not exist"
+            elif grant.protected and grant.coordinate not in catalog.shielded:
+                yield f"purpose `{purpose}` grants `{grant.coordinate}` of protected persons, from whom it is not kept"
     yield from _scope_faults(catalog, contract)
     if contract.unpermitted not in {"hide", "null"}:
         yield "`unpermitted` must be `hide` or `null`"
@@ -35,9 +38,15 @@ def _faults(catalog: Catalog, contract: Contract) -> Iterator[str]:
 
 
 def _scope_faults(catalog: Catalog, contract: Contract) -> Iterator[str]:
-    scopes = [entity.scope for entity in catalog.entities.values() if entity.scope is not None]
     for name, values in contract.row_scope.items():
-        if not scopes or any(name not in scope for scope in scopes):
+        if name not in ROW_SCOPES:
             yield f"there is no row scope `{name}`"
+            continue
         if not values:
             yield f"row scope `{name}` lists no value"
+        for value in values:
+            if value not in ROW_SCOPES[name].values:
+                yield f"row scope `{name}` has no value `{value}`"
+        for service in sorted(contract.services & set(catalog.roots)):
+            if not catalog.limits(service, name):
+                yield f"service `{service}` cannot be limited by the row scope `{name}`"

@@ -7,13 +7,13 @@ prefix), or a part of a type that another file began (`@extends`). Its fields ar
 * `embedded`: an object made of the same row;
 * `linked`: rows of another entity, joined by a key;
 
-and fields of `Query` are declared by `lookup`, `search`, `verify` or `report`.
+and fields of `Query` are declared by `lookup`, `search`, `verify` or `report`. What is declared is kept as a home
+(`graph/homes.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -21,8 +21,20 @@ import strawberry
 from strawberry.schema_directive import Location
 from strawberry.types.field import StrawberryField
 
-from connectors.fetch import Operator
 from graph.codecs import Codec
+from graph.homes import (
+    Criterion,
+    Embedded,
+    Entity,
+    Limit,
+    Linked,
+    Lookup,
+    Referenced,
+    Report,
+    Search,
+    Stored,
+    Verify,
+)
 
 if TYPE_CHECKING:
     CitizenRef = Any
@@ -30,17 +42,9 @@ else:
     CitizenRef = Annotated["Citizen", strawberry.lazy("graph.schema")]  # noqa: F821 - composed in graph.schema
 
 __all__ = [
-    "CODE_LIST",
     "CitizenRef",
-    "Criterion",
-    "Embedded",
-    "Entity",
-    "Linked",
-    "Lookup",
-    "Report",
-    "Search",
-    "Stored",
-    "Verify",
+    "PersonalData",
+    "PersonalDataClass",
     "embedded",
     "entity",
     "extends",
@@ -54,8 +58,6 @@ __all__ = [
 ]
 
 T = TypeVar("T", bound=type)
-
-CODE_LIST = "*"
 
 RootDecorator = Callable[[Callable[..., Any]], Any]
 
@@ -72,10 +74,15 @@ class PersonalDataClass(Enum):
     locations=[Location.FIELD_DEFINITION], name="personalData", description="Lớp dữ liệu cá nhân của trường"
 )
 class PersonalData:
-    """The personal-data class of a field; `thirdParty` marks data of someone other than the subject."""
+    """The personal-data class of a field.
+
+    `thirdParty` marks data of someone other than the subject; `shielded` an address or contact, or what leads to one:
+    of a protected person it is not there for a contract without a special grant.
+    """
 
     class_: PersonalDataClass = strawberry.directive_field(name="class")
     third_party: bool = strawberry.directive_field(name="thirdParty", default=False)
+    shielded: bool = strawberry.directive_field(name="shielded", default=False)
 
 
 @strawberry.schema_directive(
@@ -89,132 +96,27 @@ class SourceDirective:
     database: str
 
 
-@dataclass(frozen=True, slots=True)
-class Referenced:
-    """A to-one look-up of a stored element in a reference table of the same source."""
-
-    table: str
-    local: str
-    remote: str
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A column or path, relative to the row or to the embedding field's prefix."""
-
-    element: str
-    codec: Codec | None = None
-    reference: Referenced | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Embedded:
-    """An object of the same row. It is null when the element `present` is null; without one it is never null.
-
-    `code_list` names the reference table that the object's fields mean by `CODE_LIST`.
-    """
-
-    prefix: str
-    present: str | None = None
-    code_list: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Linked:
-    """Rows of the field's entity whose `remote` equals this row's `local`, in the order of their identity.
-
-    A field that is not a list is answered by the last of them: the latest entry of the register.
-
-    `assured` says that the source itself guarantees that the row exists (a foreign key).
-    """
-
-    local: str
-    remote: str
-    assured: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Lookup:
-    """A root that finds entities by `element`, which the root's only argument gives."""
-
-    element: str
-
-
-@dataclass(frozen=True, slots=True)
-class Criterion:
-    """One condition of a search or verification: argument -> element, under the grant of `field`.
-
-    `fold` turns the client's value into the form in which the element is stored.
-    """
-
-    element: str
-    operator: Operator
-    field: str
-    fold: Callable[[Any], Any] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Search:
-    """A Relay connection over an entity. `orders` maps enum values to (sort element, field it needs granted).
-
-    Without an order, rows come by the entity's identity.
-    """
-
-    entity: str
-    criteria: Mapping[str, Criterion]
-    orders: Mapping[str, tuple[str, str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Verify:
-    """A root that says only whether a record meets every criterion."""
-
-    entity: str
-    criteria: Mapping[str, Criterion]
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """A root answered from the caller's own contract; it needs no grant."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entity:
-    """Where a type's rows are.
-
-    `identity` orders rows; `subject` is the element with the citizen's number; `scope` maps a row scope's name to
-    the element it limits.
-    """
-
-    source: str
-    table: str
-    identity: str
-    subject: str | None = None
-    scope: Mapping[str, str] | None = None
-
-    def __hash__(self) -> int:
-        return hash((self.source, self.table))
-
-
-def stored(
+def stored(  # noqa: PLR0913 - one line says all of a field; every argument is named
     element: str,
     *,
     description: str,
     codec: Codec | None = None,
     sensitive: bool = False,
     third_party: bool = False,
+    shielded: bool = False,
     reference: tuple[str, str, str] | None = None,
 ) -> Any:
     """Declare a field kept at `element`.
 
     `codec` turns the stored value into the answer (default: by the field's GraphQL type); `reference` is
-    (table, local element, remote element) when the element belongs to a reference table.
+    (table, local element, remote element) when the element belongs to a reference table. `PersonalData` says what
+    `shielded` means.
     """
     home = Stored(element, codec, Referenced(*reference) if reference else None)
-    return _declared(home, description, sensitive=sensitive, third_party=third_party)
+    return _declared(home, description, sensitive=sensitive, third_party=third_party, shielded=shielded)
 
 
-def embedded(
+def embedded(  # noqa: PLR0913 - one line says all of a field; every argument is named
     prefix: str = "",
     *,
     description: str,
@@ -222,12 +124,14 @@ def embedded(
     code_list: str | None = None,
     sensitive: bool = False,
     third_party: bool = False,
+    shielded: bool = False,
 ) -> Any:
     """Declare an object made of this row's elements that begin with `prefix`."""
-    return _declared(Embedded(prefix, present, code_list), description, sensitive=sensitive, third_party=third_party)
+    home = Embedded(prefix, present, code_list)
+    return _declared(home, description, sensitive=sensitive, third_party=third_party, shielded=shielded)
 
 
-def linked(
+def linked(  # noqa: PLR0913 - one line says all of a field; every argument is named
     local: str,
     remote: str,
     *,
@@ -235,9 +139,14 @@ def linked(
     assured: bool = False,
     sensitive: bool = False,
     third_party: bool = False,
+    shielded: bool = False,
 ) -> Any:
-    """Declare rows of another entity, joined by `local` = `remote`."""
-    return _declared(Linked(local, remote, assured), description, sensitive=sensitive, third_party=third_party)
+    """Declare rows of another entity, joined by `local` = `remote`.
+
+    A `shielded` link leads neither from nor to a protected person.
+    """
+    home = Linked(local, remote, assured)
+    return _declared(home, description, sensitive=sensitive, third_party=third_party, shielded=shielded)
 
 
 def lookup(element: str, *, description: str) -> RootDecorator:
@@ -277,18 +186,20 @@ def entity(  # noqa: PLR0913 - one line says all of a type; every argument is na
     table: str,
     identity: str = "_id",
     subject: str | None = None,
-    scope: Mapping[str, str] | None = None,
+    holder: str | None = None,
+    scope: Mapping[str, Limit | None] | None = None,
+    protected: str | None = None,
     extends: str | None = None,
     description: str,
 ) -> Callable[[T], T]:
-    """Declare a type whose rows are in `table` of `source`.
+    """Declare a type whose rows are in `table` of `source`; `Entity` says what the arguments mean.
 
     With `extends`, the class is the first part of the type of that name; other files add to it.
     """
 
     def declare(cls: T) -> T:
         _name_source(cls, source)
-        cls.__entity__ = Entity(source, table, identity, subject, scope)  # type: ignore[attr-defined]
+        cls.__entity__ = Entity(source, table, identity, subject, holder, scope, protected)  # type: ignore[attr-defined]
         if extends is not None:
             cls.__extends__ = extends  # type: ignore[attr-defined]
         return strawberry.type(cls, description=description, directives=[SourceDirective(database=source)])
@@ -308,12 +219,12 @@ def extends(type_name: str, *, source: str | None = None) -> Callable[[T], T]:
     return declare
 
 
-def _declared(home: object, description: str, *, sensitive: bool, third_party: bool) -> Any:
+def _declared(home: object, description: str, *, sensitive: bool, third_party: bool, shielded: bool) -> Any:
     data_class = PersonalDataClass.SENSITIVE if sensitive else PersonalDataClass.BASIC
     return strawberry.field(
         description=description,
         metadata={"home": home},
-        directives=[PersonalData(class_=data_class, third_party=third_party)],
+        directives=[PersonalData(class_=data_class, third_party=third_party, shielded=shielded)],
     )
 
 

@@ -8,7 +8,8 @@ from enum import Enum
 
 import strawberry
 
-from graph.fields import CitizenRef, Criterion, extends, lookup, report, search, verify
+from graph.fields import CitizenRef, extends, lookup, report, search, verify
+from graph.homes import Criterion
 from graph.scalars import PartialDate, PersonalId
 from graph.sources.population import Household
 
@@ -114,6 +115,7 @@ class PermittedField:
     coordinate: str = strawberry.field(description="Tọa độ trường: Kiểu.trường (coordinate: Type.field)")
     readable: bool = strawberry.field(description="Được đọc (may be read)")
     filterable: bool = strawberry.field(description="Được dùng để tra cứu, lọc (may be used to look up or filter)")
+    protected: bool = strawberry.field(description="Cả với người được bảo vệ (of protected persons too)")
 
 
 @strawberry.type(description="Đơn vị khai thác và hợp đồng của chính mình (the caller and its contract).")

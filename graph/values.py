@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from graph.fields import CODE_LIST, embedded, stored, value
+from graph.fields import embedded, stored, value
+from graph.homes import CODE_LIST
 from graph.scalars import Date
 
 __all__ = ["AbsenceStatus", "Address", "AdministrativeUnit", "CodedValue", "Contact", "PersonName"]

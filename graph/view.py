@@ -29,7 +29,8 @@ from strawberry.printer import print_schema
 
 from auth.contract import Permission
 from graph.catalog import Catalog
-from graph.fields import Report, Search, Verify
+from graph.homes import Report, Search, Verify
+from graph.scopes import ROW_SCOPES
 
 __all__ = ["View"]
 
@@ -80,6 +81,10 @@ class View:
     def filterable(self, coordinate: str) -> bool:
         """Whether arguments may use the field."""
         return coordinate in self.permission.filterable
+
+    def shields(self, coordinate: str) -> bool:
+        """Whether the field gives nothing of protected persons: it is shielded, and there is no special grant."""
+        return coordinate in self.catalog.shielded and coordinate not in self.permission.protected
 
     @property
     def sdl(self) -> str:
@@ -148,7 +153,9 @@ class _Narrowing:
             return True
         if name not in self.permission.contract.services:
             return False
-        if not self.catalog.required_grants(name) <= self.permission.filterable:
+        scopes = self.permission.contract.row_scope.keys() & ROW_SCOPES.keys()  # the planner refuses any other
+        limited = all(self.catalog.limits(name, scope) for scope in scopes)
+        if not limited or not self.catalog.required_grants(name) <= self.permission.filterable:
             return False
         if isinstance(home, Verify):
             return True
@@ -156,8 +163,7 @@ class _Narrowing:
             criterion.field in self.permission.filterable for criterion in home.criteria.values()
         ):
             return False
-        target = home.entity if isinstance(home, Search) else self._target(f"Query.{name}").name
-        return any(coordinate.startswith(target + ".") for coordinate in self.readable)
+        return any(coordinate.startswith(self.catalog.entity_of(name) + ".") for coordinate in self.readable)
 
     def _type(self, full: GraphQLNamedType) -> GraphQLNamedType:
         name = full.name

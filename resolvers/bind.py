@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from connectors.fetch import Column, Condition, Fetch, Statement
-from graph.fields import Criterion, Search, Verify
+from graph.homes import Criterion, Search, Verify
 from graph.view import View
 from resolvers.cursors import CursorSealer
 from resolvers.errors import FieldNotInContractError, InputError, LimitExceededError
@@ -87,7 +87,9 @@ def bind_search(
     after = arguments.get("after")
     if after is not None:
         values.append(sealer.open(after, binding))
-    statement = _page_statement(node.statement, tuple(criteria.values()), sort, continued=after is not None)
+    compared = [criterion.field for criterion in criteria.values()] + ([] if order is None else [home.orders[order][1]])
+    unless = entity.protected if any(view.shields(field) for field in compared) else node.statement.unless
+    statement = _page_statement(node.statement, tuple(criteria.values()), sort, unless, continued=after is not None)
     start = len(statement.columns) - len(sort)
     return Page(
         fetch=Fetch(statement, tuple(values), first + 1),
@@ -100,7 +102,7 @@ def bind_search(
 
 @lru_cache(maxsize=1024)
 def _page_statement(
-    base: Statement, criteria: tuple[Criterion, ...], sort: tuple[str, ...], *, continued: bool
+    base: Statement, criteria: tuple[Criterion, ...], sort: tuple[str, ...], unless: str | None, *, continued: bool
 ) -> Statement:
     conditions = [Condition((criterion.element,), criterion.operator) for criterion in criteria]
     conditions += base.conditions
@@ -112,6 +114,7 @@ def _page_statement(
         conditions=tuple(conditions),
         order=sort,
         limited=True,
+        unless=unless,
     )
 
 

@@ -2,37 +2,39 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from connectors.fetch import Column, Condition, Reference, Statement
-from graph.fields import CODE_LIST, Entity, Stored
+from graph.homes import CODE_LIST, Entity, Limit, Stored
 from resolvers.errors import PlanError
 from resolvers.plan import FetchNode, Use
 
 __all__ = ["FetchBuilder", "column_of"]
 
 
-def column_of(home: Stored, prefix: str, code_list: str | None) -> Column:
-    """The column of a stored field under the prefix of the objects that embed it."""
+def column_of(home: Stored, prefix: str, code_list: str | None, unless: str | None) -> Column:
+    """The column of a stored field under the prefix of the objects that embed it; null in the rows marked `unless`."""
     if home.reference is None:
-        return Column(prefix + home.element)
+        return Column(prefix + home.element, unless=unless)
     table = home.reference.table
     if table == CODE_LIST:
         if code_list is None:
             raise PlanError(f"`{home.element}` stands outside an object that names its code list")
         table = code_list
-    return Column(home.element, Reference(table, prefix + home.reference.local, home.reference.remote))
+    return Column(home.element, Reference(table, prefix + home.reference.local, home.reference.remote), unless)
 
 
 @dataclass
 class FetchBuilder:
-    """A fetch in the making."""
+    """A fetch in the making. `limits` are the row scopes that its rows must be in; `unless` marks rows to leave out."""
 
     slot: int
     entity: Entity
     coordinate: str
     path: tuple[str, ...]
-    row_scope: tuple[str, ...]
+    limits: Mapping[str, Limit]
+    unless: str | None = None
     key: str | None = None
     parent_key: int | None = None
     many: bool = False
@@ -49,15 +51,13 @@ class FetchBuilder:
         self.position(element, reason)
         self._conditions.append(Condition((element,), "any"))
 
-    @property
-    def needs_guard(self) -> bool:
-        """Whether rows are limited but the entity itself says nothing of the limits."""
-        return bool(self.row_scope) and self.entity.scope is None
-
     def position(self, column: Column | str, reason: str) -> int:
-        """The position of a column in the projection; it is added when it is not there yet."""
-        if isinstance(column, str):
-            column = Column(column)
+        """The position of a column in the projection; it is added when it is not there yet.
+
+        What would be null in rows that are left out anyway is read as it stands.
+        """
+        if isinstance(column, str) or (column.unless is not None and column.unless == self.unless):
+            column = Column(column) if isinstance(column, str) else replace(column, unless=None)
         reasons = self._columns.setdefault(column, [])
         if reason not in reasons:
             reasons.append(reason)
@@ -68,12 +68,12 @@ class FetchBuilder:
         self._conditions += conditions
 
     def build(self) -> FetchNode:
-        """The finished node. Raises `PlanError` when a row scope names nothing of the entity."""
+        """The finished node."""
         subject = None if self.entity.subject is None else self.position(self.entity.subject, "audit")
         subjects = [*self.subjects] if subject is None else [subject, *self.subjects]
-        scope = () if self.entity.scope is None else self.row_scope
+        self._note_holder(subjects)
         needed = [column for column, reasons in self._columns.items() if reasons != ["join"]]
-        assured = self.assured and not scope and self.guard is None and self._only_key(needed)
+        free = not self.limits and self.unless is None and self.guard is None
         return FetchNode(
             slot=self.slot,
             path=self.path,
@@ -82,17 +82,18 @@ class FetchBuilder:
                 source=self.entity.source,
                 table=self.entity.table,
                 columns=tuple(self._columns),
-                conditions=(*self._conditions, *(self._limit(name) for name in scope)),
+                conditions=(*self._conditions, *(Condition((x.element,), x.operator) for x in self.limits.values())),
                 order=(self.entity.identity,),
                 key=None if self.key is None else 0,
+                unless=self.unless,
             ),
             uses=tuple(Use(column, tuple(reasons)) for column, reasons in self._columns.items()),
-            scope=scope,
+            scope=tuple(self.limits),
             subject=subject,
             subjects=tuple(dict.fromkeys(subjects)),
             parent_key=self.parent_key,
             many=self.many,
-            assured=assured,
+            assured=self.assured and free and self._only_key(needed),
             guard=None if self.guard is None else self.guard.build(),
             children=tuple(child.build() for child in self.children),
         )
@@ -100,8 +101,12 @@ class FetchBuilder:
     def _only_key(self, needed: list[Column]) -> bool:
         return not needed and set(self._columns) <= {Column(self.key or "")}
 
-    def _limit(self, name: str) -> Condition:
-        element = (self.entity.scope or {}).get(name)
-        if element is None:
-            raise PlanError(f"the row scope `{name}` names nothing of `{self.entity.table}`")
-        return Condition((element,), "any")
+    def _note_holder(self, subjects: list[int]) -> None:
+        """What a row about several persons gives away is noted with the one in whose name it stands.
+
+        Only at a root: elsewhere it was reached through one of those persons.
+        """
+        given = [column for column, reasons in self._columns.items() if "output" in reasons]
+        if self.entity.holder is not None and self.parent_key is None and given:
+            unless = self.entity.protected if all(column.unless for column in given) else None
+            subjects.append(self.position(Column(self.entity.holder, unless=unless), "audit"))

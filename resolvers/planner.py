@@ -22,8 +22,9 @@ from graphql import (
 )
 from graphql.execution.values import get_argument_values
 
-from connectors.fetch import Condition
-from graph.fields import Embedded, Lookup, Report, Stored, Verify
+from connectors.fetch import Column, Condition
+from graph.homes import Entity, Limit, Linked, Lookup, Report, Stored, Verify
+from graph.scopes import ROW_SCOPES
 from graph.view import View
 from resolvers.errors import InputError, LimitExceededError, PlanError
 from resolvers.fetches import FetchBuilder, column_of
@@ -51,12 +52,16 @@ def plan_operation(
 
 @dataclass(frozen=True, slots=True)
 class _Level:
-    """Where the planner stands: a type, the fetch whose rows hold it, and the prefix of its elements there."""
+    """Where the planner stands: a type, the fetch whose rows hold it, and the prefix of its elements there.
+
+    In rows marked `unless` nothing of it is given.
+    """
 
     type_: GraphQLObjectType
     builder: FetchBuilder
     prefix: str = ""
     code_list: str | None = None
+    unless: str | None = None
 
 
 class _Planner:
@@ -65,6 +70,7 @@ class _Planner:
         self.catalog = view.catalog
         self.selections = selections
         self.limits = view.permission.contract.limits
+        self.row_scope = tuple(view.permission.contract.row_scope)
         self.slots = 0
         self.fields = 0
         self.aliases = 0
@@ -111,23 +117,39 @@ class _Planner:
             return replace(root, shape=self._plain(target, nodes, path, None))
         if isinstance(home, Lookup):
             builder = self._builder(target.name, f"Query.{name}", path, home.element, "filter")
-            shape: ObjectShape | PlainShape = self._object(_Level(target, builder), nodes, path)
         else:
             builder = self._builder(home.entity, f"Query.{name}", path, None)
+        if any(self.view.shields(coordinate) for coordinate in self.catalog.required_grants(name)):
+            builder.unless = builder.entity.protected
+        if isinstance(home, Verify):
+            builder.where(*(Condition((c.element,), "equals") for c in home.criteria.values()))
+        shape: ObjectShape | PlainShape
+        if isinstance(home, Lookup):
+            shape = self._object(_Level(target, builder), nodes, path)
+            if self.row_scope and builder.entity.scope is None:
+                builder.guard = self._guard(builder, path)
+        else:
             shape = self._plain(target, nodes, path, builder)
-            if isinstance(home, Verify):
-                builder.where(*(Condition((c.element,), "equals") for c in home.criteria.values()))
-        if builder.needs_guard and isinstance(home, Lookup):
-            builder.guard = self._guard(builder, path)
         return replace(root, fetch=builder.build(), shape=shape)
 
     def _builder(self, entity: str, coordinate: str, path: Path, key: str | None, reason: str = "join") -> FetchBuilder:
-        row_scope = tuple(self.view.permission.contract.row_scope)
-        builder = FetchBuilder(self.slots, self.catalog.entities[entity], coordinate, path, row_scope)
+        found = self.catalog.entities[entity]
+        limits = self._limits(found)
+        builder = FetchBuilder(self.slots, found, coordinate, path, limits)
+        if any(self.view.shields(field) for limit in limits.values() for field in limit.fields):
+            builder.unless = found.protected
         if key is not None:
             builder.by_key(key, reason)
         self.slots += 1
         return builder
+
+    def _limits(self, entity: Entity) -> dict[str, Limit]:
+        """The contract's row scopes that apply to an entity. Raises `PlanError` for one that does not exist."""
+        for name in self.row_scope:
+            if name not in ROW_SCOPES:
+                raise PlanError(f"there is no row scope `{name}`")
+        given = {name: (entity.scope or {}).get(name) for name in self.row_scope}
+        return {name: limit for name, limit in given.items() if limit is not None}
 
     def _guard(self, builder: FetchBuilder, path: Path) -> FetchBuilder:
         """The fetch that tells which subjects are in scope: a record is as visible as the citizen it is about."""
@@ -153,20 +175,34 @@ class _Planner:
         name = nodes[0].name.value
         coordinate = f"{level.type_.name}.{name}"
         home, definition = self.catalog.homes[coordinate], level.type_.fields[name]
+        if isinstance(home, Linked):
+            return self._link(level, nodes, path, home)
+        unless = level.unless
+        if self.view.shields(coordinate):
+            unless = level.builder.entity.protected
         if isinstance(home, Stored):
-            position = level.builder.position(column_of(home, level.prefix, level.code_list), "output")
+            position = level.builder.position(column_of(home, level.prefix, level.code_list, unless), "output")
             if get_named_type(definition.type).name == "PersonalId":
                 level.builder.subjects.append(position)
             return Leaf(position, self.catalog.codecs[coordinate], coordinate, path)
         target = cast("GraphQLObjectType", get_named_type(definition.type))
-        if isinstance(home, Embedded):
-            prefix = level.prefix + home.prefix
-            present = None if home.present is None else level.builder.position(prefix + home.present, "output")
-            inner = _Level(target, level.builder, prefix, home.code_list or level.code_list)
-            return Part(present, self._object(inner, nodes, path))
-        key = level.builder.position(level.prefix + home.local, "join")
+        prefix, present = level.prefix + home.prefix, None
+        if home.present is not None:
+            present = level.builder.position(Column(prefix + home.present, unless=unless), "output")
+        inner = _Level(target, level.builder, prefix, home.code_list or level.code_list, unless)
+        return Part(present, self._object(inner, nodes, path))
+
+    def _link(self, level: _Level, nodes: list[FieldNode], path: Path, home: Linked) -> Joined:
+        name, entity = nodes[0].name.value, level.builder.entity
+        coordinate, definition = f"{level.type_.name}.{name}", level.type_.fields[name]
+        target = cast("GraphQLObjectType", get_named_type(definition.type))
+        shielded = self.view.shields(coordinate)
+        unless = entity.person_flag if shielded else level.unless
+        key = level.builder.position(Column(level.prefix + home.local, unless=unless), "join")
         child = self._builder(target.name, coordinate, path, home.remote)
         child.parent_key, child.assured, child.many = key, home.assured, _is_list(definition)
+        if shielded:
+            child.unless = child.unless or child.entity.person_flag
         level.builder.children.append(child)
         return Joined(child.slot, key, child.many, self._object(_Level(target, child), nodes, path))
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from connectors.fetch import Row
 from errors import LienthongError, Visibility
-from graph.fields import Report, Search
+from graph.homes import Report, Search
 from graph.view import View
 from resolvers.assemble import Assembler, Faults, compile_shape, project
 from resolvers.cursors import CursorSealer
@@ -147,7 +147,7 @@ class _Answers:
 def describe_viewer(view: View) -> dict[str, Any]:
     """The fields of `Viewer`, read from the contract."""
     permission, contract = view.permission, view.permission.contract
-    coordinates = sorted(permission.readable | permission.filterable)
+    coordinates = sorted(permission.readable | permission.filterable | permission.protected)
     return {
         "client": contract.client.client_id,
         "clientName": contract.client.name,
@@ -164,6 +164,7 @@ def describe_viewer(view: View) -> dict[str, Any]:
                 "coordinate": coordinate,
                 "readable": coordinate in permission.readable,
                 "filterable": coordinate in permission.filterable,
+                "protected": coordinate in permission.protected,
             }
             for coordinate in coordinates
         ],

@@ -10,7 +10,7 @@ from typing import Any
 from connectors.errors import SourceError
 from connectors.fetch import Fetch, Row
 from errors import LienthongError
-from graph.fields import Lookup, Search, Verify
+from graph.homes import Lookup, Search, Verify
 from graph.view import View
 from resolvers.bind import Page, bind_lookup, bind_search, bind_verify, scope_values
 from resolvers.cursors import CursorSealer
@@ -130,7 +130,7 @@ class _Runner:
             return {}
         fetched = await self._load(node, Fetch(node.statement, (keys, *scope_values(self.view, node))))
         groups = {key: group for key in keys if (group := fetched.by_key.get(key))}
-        if node.guard is not None and groups:
+        if node.guard is not None:  # asked also when nothing was found: a record out of scope must look just like that
             groups = await self._in_scope(node, node.guard, groups)
         return {key: group[-1] for key, group in groups.items() if group}
 
@@ -138,8 +138,9 @@ class _Runner:
         """The rows about subjects in scope: any other does not exist for this client."""
         position = node.subject
         assert position is not None
-        subjects = dict.fromkeys(s for group in groups.values() for row in group for s in as_keys(row[position]))
-        allowed = await self._load(guard, Fetch(guard.statement, (tuple(subjects), *scope_values(self.view, guard))))
+        found = (s for group in groups.values() for row in group for s in as_keys(row[position]))
+        subjects = tuple(dict.fromkeys(s for s in found if isinstance(s, str)))
+        allowed = await self._load(guard, Fetch(guard.statement, (subjects, *scope_values(self.view, guard))))
         return {
             key: [row for row in group if any(s in allowed.by_key for s in as_keys(row[position]))]
             for key, group in groups.items()

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from connectors.fetch import Condition, Statement
 from connectors.mongo import compile_find
 from connectors.postgres import compile_sql
-from graph.fields import Search
+from graph.homes import Search
 from graph.view import View
 from resolvers.documents import prepare_document
 from resolvers.plan import FetchNode, Plan, RootField
@@ -49,10 +49,20 @@ def _root(root: RootField, engines: Mapping[str, str], view: View) -> list[str]:
     if isinstance(root.home, Search):
         lines.append("  conditions and order bound per request, as far as given:")
         usable = {name: c for name, c in root.home.criteria.items() if view.filterable(c.field)}
-        lines += [f"    {name}: {c.element} {c.operator} (filter, {c.field})" for name, c in usable.items()]
+        lines += [
+            f"    {name}: {c.element} {c.operator} (filter, {c.field}{_shield(view, c.field)})"
+            for name, c in usable.items()
+        ]
         orders = {name: (e, field) for name, (e, field) in root.home.orders.items() if view.filterable(field)}
-        lines += [f"    orderBy {name}: {element} (order, {field})" for name, (element, field) in orders.items()]
+        lines += [
+            f"    orderBy {name}: {element} (order, {field}{_shield(view, field)})"
+            for name, (element, field) in orders.items()
+        ]
     return lines
+
+
+def _shield(view: View, coordinate: str) -> str:
+    return ", finds no protected person" if view.shields(coordinate) else ""
 
 
 def _node(node: FetchNode, engines: Mapping[str, str], depth: int) -> list[str]:
@@ -65,6 +75,8 @@ def _node(node: FetchNode, engines: Mapping[str, str], depth: int) -> list[str]:
         lines += [f"{indent}  | {line}" for line in _text(node.statement, engines).splitlines()]
         lines += [f"{indent}  {use.column}: {', '.join(use.reasons)}" for use in node.uses]
         lines += [f"{indent}  {condition.column}: scope `{name}`" for name, condition in _scoped(node)]
+        if node.statement.unless is not None:
+            lines.append(f"{indent}  {node.statement.unless}: left out, for want of a special grant")
     if node.guard is not None:
         lines.append(f"{indent}  only for subjects in scope, by:")
         lines += _node(node.guard, engines, depth + 2)

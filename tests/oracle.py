@@ -27,17 +27,14 @@ from graphql import (
     print_schema,
 )
 
-from graph.fields import Criterion, Embedded, Entity, Linked, Lookup, Search, Stored, Verify
+from graph.homes import Embedded, Entity, Linked, Lookup, Search, Stored, Verify
 from graph.scalars import parse_partial_date, parse_personal_id
 from graph.view import View
 from tests.question import Answer, Fault, Question, Row, Sought, World, describe_viewer
-from tests.reach import Record, inner_record, reach_of, without_arguments
+from tests.reach import Record, reach_of, without_arguments
+from tests.sight import RefusedError, Sight, folded, matches, meets, value
 
 __all__ = ["Oracle"]
-
-
-class _RefusedError(Exception):
-    """A field that cannot be answered; the argument is the error's code."""
 
 
 class Oracle:
@@ -72,7 +69,14 @@ class Oracle:
             if path not in denied:  # what is not permitted is not looked at further, its arguments neither
                 faults.add(("BAD_USER_INPUT", path, None))
         faults |= {("FIELD_NOT_IN_CONTRACT", path, None) for path in denied}
-        return Answer(result.data, frozenset(faults), frozenset(answering.subjects), frozenset(answering.sought), reach)
+        return Answer(
+            result.data,
+            frozenset(faults),
+            frozenset(answering.subjects),
+            frozenset(answering.subjects | answering.notable),
+            frozenset(answering.sought),
+            reach,
+        )
 
 
 def _null_switch(document: DocumentNode, question: Question) -> bool:
@@ -104,11 +108,12 @@ class _Answering:
     def __init__(self, view: View, world: World) -> None:
         self.view = view
         self.catalog = view.catalog
-        self.row_scope = view.permission.contract.row_scope
+        self.sight = Sight(view, world)
         self.world = world
         self.refused: set[tuple[str, tuple[str, ...]]] = set()
         self.unreadable: Counter[tuple[str, ...]] = Counter()
         self.subjects: set[str] = set()
+        self.notable: set[str] = set()
         self.sought: set[Sought] = set()
         self.keys = 0
 
@@ -120,47 +125,54 @@ class _Answering:
                 return self._root(info, arguments)
             home = self.catalog.homes.get(f"{info.parent_type.name}.{info.field_name}")
             return parent[info.field_name] if home is None else self._field(parent, home, info)
-        except _RefusedError as error:
+        except RefusedError as error:
             self.refused.add((str(error), _schema_path(info.path.as_list())))
             return None
 
     def _field(self, parent: Record, home: object, info: GraphQLResolveInfo[Any]) -> Any:
+        coordinate = f"{info.parent_type.name}.{info.field_name}"
+        hidden = parent.hidden or self.sight.hides(parent.entity, parent.row, coordinate)
         if isinstance(home, Stored):
-            return self._leaf(parent, home, info)
+            return None if hidden else self._leaf(parent, home, info)
         if isinstance(home, Embedded):
-            inner = inner_record(parent, home)
-            absent = home.present is not None and _value(parent.row, inner.prefix + home.present) is None
-            return None if absent else inner
+            code_list = home.code_list or parent.code_list
+            inner = Record(parent.entity, parent.row, parent.prefix + home.prefix, code_list, hidden=hidden)
+            present = None if home.present is None or hidden else value(parent.row, inner.prefix + home.present)
+            return inner if home.present is None or present is not None else None
         assert isinstance(home, Linked)
         entity = self.catalog.entities[get_named_type(info.return_type).name]
-        local = _value(parent.row, home.local)
+        local = value(parent.row, home.local)
+        if hidden and parent.entity.subject is not None:
+            local = None
         rows = [] if local is None else self._find(entity, home.remote, local)
+        if entity.subject is not None:
+            rows = self.sight.open(entity, rows, [coordinate])
         if not is_list_type(info.return_type):
             rows = rows[-1:]
         records = self._records(entity, rows)
         return records if is_list_type(info.return_type) else next(iter(records), None)
 
     def _leaf(self, parent: Record, home: Stored, info: GraphQLResolveInfo[Any]) -> Any:
-        value = self._stored(parent, home)
-        if value is None:
+        stored = self._stored(parent, home)
+        if stored is None:
             return None
-        if get_named_type(info.return_type).name == "PersonalId" and isinstance(value, str):
-            self.subjects.add(value)
+        if get_named_type(info.return_type).name == "PersonalId" and isinstance(stored, str):
+            self.subjects.add(stored)
         try:
-            return self.catalog.codecs[f"{info.parent_type.name}.{info.field_name}"](value)
+            return self.catalog.codecs[f"{info.parent_type.name}.{info.field_name}"](stored)
         except ValueError:
             self.unreadable[_schema_path(info.path.as_list())] += 1
             return None
 
     def _stored(self, parent: Record, home: Stored) -> Any:
         if home.reference is None:
-            return _value(parent.row, parent.prefix + home.element)
+            return value(parent.row, parent.prefix + home.element)
         table = parent.code_list if home.reference.table == "*" else home.reference.table
         assert table is not None
-        local = _value(parent.row, parent.prefix + home.reference.local)
+        local = value(parent.row, parent.prefix + home.reference.local)
         for row in self.world.tables[parent.entity.source].get(table, ()):
-            if local is not None and _value(row, home.reference.remote) == local:
-                return _value(row, home.element)
+            if local is not None and value(row, home.reference.remote) == local:
+                return value(row, home.element)
         return None
 
     def _root(self, info: GraphQLResolveInfo[Any], arguments: Mapping[str, Any]) -> Any:
@@ -173,8 +185,9 @@ class _Answering:
             self._count_keys(1)
             entity = self.catalog.entities[home.entity]
             self.subjects |= {arguments[n] for n, c in home.criteria.items() if c.element == entity.subject}
-            wanted = [(criterion, _folded(criterion, arguments[n])) for n, criterion in home.criteria.items()]
-            rows = [row for row in self._scan(entity) if all(_meets(row, c, value) for c, value in wanted)]
+            wanted = [(criterion, folded(criterion, arguments[n])) for n, criterion in home.criteria.items()]
+            rows = self.sight.open(entity, self.sight.rows(entity), [c.field for c in home.criteria.values()])
+            rows = [row for row in rows if all(meets(row, c, given) for c, given in wanted)]
             return {"matches": bool(self._records(entity, rows))}
         return describe_viewer(self.view)
 
@@ -185,43 +198,62 @@ class _Answering:
         self._count_keys(len(keys))
         found: list[Record | None] = []
         for key in keys:
-            rows = [row for row in self._find(entity, home.element, key) if self._subject_in_scope(entity, row)]
+            rows = self._find(entity, home.element, key)
+            rows = self.sight.open(entity, rows, [self.catalog.lookup_grants[info.field_name]])
+            if self.sight.row_scope and entity.scope is None:
+                rows = self._about_citizens_in_scope(entity, rows)
             found += self._records(entity, rows[-1:]) or [None]
+            if entity.holder is not None and rows:
+                self.notable |= _persons(value(rows[-1], entity.holder))
         return found if many else found[0]
+
+    def _about_citizens_in_scope(self, entity: Entity, rows: list[Row]) -> list[Row]:
+        """Records that no row scope limits are as visible as whom they are about, who are looked for in any case."""
+        citizen = self.catalog.entities["Citizen"]
+        assert entity.subject is not None
+        assert citizen.subject is not None
+        self.sight.rows(citizen)
+        kept = []
+        for row in rows:
+            subject = value(row, entity.subject)
+            persons = subject if isinstance(subject, list) else [subject]
+            if [found for person in persons for found in self._find(citizen, citizen.subject, person)]:
+                kept.append(row)
+        return kept
 
     def _count_keys(self, count: int) -> None:
         """The look-ups of one request share the limit; one that does not fit leaves room for the next."""
         if self.keys + count > self.view.permission.contract.limits.batch:
-            raise _RefusedError("LIMIT_EXCEEDED")
+            raise RefusedError("LIMIT_EXCEEDED")
         self.keys += count
 
     def _search(self, home: Search, arguments: Mapping[str, Any]) -> Any:
         """A page. Of several faults the one reported is: grants, then criteria, then page size, then values."""
-        given = {name: value for name, value in arguments["filter"].items() if value is not None}
+        given = {name: wanted for name, wanted in arguments["filter"].items() if wanted is not None}
         order = arguments.get("orderBy")
         first = arguments["first"]
         needed = {home.criteria[name].field for name in given} | ({home.orders[order][1]} if order else set())
         if not needed <= self.view.permission.filterable:
-            raise _RefusedError("FIELD_NOT_IN_CONTRACT")
+            raise RefusedError("FIELD_NOT_IN_CONTRACT")
         if not given or first < 1:
-            raise _RefusedError("BAD_USER_INPUT")
+            raise RefusedError("BAD_USER_INPUT")
         if first > self.view.permission.contract.limits.page:
-            raise _RefusedError("LIMIT_EXCEEDED")
-        wanted = [(home.criteria[name], _folded(home.criteria[name], value)) for name, value in given.items()]
+            raise RefusedError("LIMIT_EXCEEDED")
+        wanted = [(home.criteria[name], folded(home.criteria[name], one)) for name, one in given.items()]
         entity = self.catalog.entities[home.entity]
         sort = [home.orders[order][0]] if order else []
         after = None
         if arguments.get("after") is not None:
             kind, _, after = arguments["after"].partition("/")
             if kind != f"oracle-cursor-{order}":
-                raise _RefusedError("BAD_USER_INPUT")
-        rows = self._scan(entity)
+                raise RefusedError("BAD_USER_INPUT")
+        rows = self.sight.open(entity, self.sight.rows(entity), needed)
         for element in sort:
-            rows.sort(key=lambda row: _value(row, element))  # stable: the identity decides between equals
+            rows.sort(key=lambda row: value(row, element))  # stable: the identity decides between equals
         if after is not None:
-            rows = rows[[str(_value(row, entity.identity)) for row in rows].index(after) + 1 :]
-        rows = [row for row in rows if all(_meets(row, c, value) for c, value in wanted)]
-        cursors = [f"oracle-cursor-{order}/{_value(row, entity.identity)}" for row in rows[:first]]
+            rows = rows[[str(value(row, entity.identity)) for row in rows].index(after) + 1 :]
+        rows = [row for row in rows if all(meets(row, c, one) for c, one in wanted)]
+        cursors = [f"oracle-cursor-{order}/{value(row, entity.identity)}" for row in rows[:first]]
         nodes = self._records(entity, rows[:first])
         return {
             "edges": [{"cursor": c, "node": node} for c, node in zip(cursors, nodes, strict=True)],
@@ -236,65 +268,20 @@ class _Answering:
     def _find(self, entity: Entity, element: str, key: Any) -> list[Row]:
         if isinstance(key, Hashable):
             self.sought.add((entity.source, entity.table, element, key))
-        return [row for row in self._scan(entity) if _matches(_value(row, element), key)]
-
-    def _scan(self, entity: Entity) -> list[Row]:
-        """Every row of the entity that the contract's row scope lets the client see, by identity."""
-        failure = self.world.failing.get(entity.source)
-        if failure is not None:
-            raise _RefusedError(failure)
-        rows = list(self.world.tables[entity.source].get(entity.table, ()))
-        if entity.scope is not None:
-            for name, allowed in self.row_scope.items():
-                rows = [row for row in rows if _value(row, entity.scope[name]) in allowed]
-        return sorted(rows, key=lambda row: _value(row, entity.identity))
-
-    def _subject_in_scope(self, entity: Entity, row: Row) -> bool:
-        if not self.row_scope or entity.scope is not None:
-            return True
-        assert entity.subject is not None
-        citizen = self.catalog.entities["Citizen"]
-        assert citizen.subject is not None
-        subject = _value(row, entity.subject)
-        persons = subject if isinstance(subject, list) else [subject]
-        return bool([row for person in persons for row in self._find(citizen, citizen.subject, person)])
+        return [row for row in self.sight.rows(entity) if matches(value(row, element), key)]
 
     def _records(self, entity: Entity, rows: Iterable[Row]) -> list[Record]:
         records = [Record(entity, row) for row in rows]
         for record in records:
-            subject = None if entity.subject is None else _value(record.row, entity.subject)
-            persons = subject if isinstance(subject, list) else [subject]
-            self.subjects.update(person for person in persons if isinstance(person, str))
+            if entity.subject is not None:
+                self.subjects |= _persons(value(record.row, entity.subject))
         return records
+
+
+def _persons(stored: Any) -> set[str]:
+    """The numbers that an element holds."""
+    return {one for one in (stored if isinstance(stored, list) else [stored]) if isinstance(one, str)}
 
 
 def _schema_path(path: Iterable[str | int]) -> tuple[str, ...]:
     return tuple(key for key in path if isinstance(key, str))
-
-
-def _value(row: Any, path: str) -> Any:
-    """The element at a dotted path; a missing step is a missing value."""
-    for step in path.split("."):
-        if not isinstance(row, Mapping):
-            return None
-        row = row.get(step)
-    return row
-
-
-def _matches(stored: Any, key: Any) -> bool:
-    return key in stored if isinstance(stored, list) else stored is not None and stored == key
-
-
-def _meets(row: Row, criterion: Criterion, wanted: Any) -> bool:
-    stored = _value(row, criterion.element)
-    if criterion.operator == "prefix":
-        return isinstance(stored, str) and stored.startswith(wanted)
-    assert criterion.operator == "equals"
-    return bool(stored == wanted)
-
-
-def _folded(criterion: Criterion, given: Any) -> Any:
-    folded = criterion.fold(given) if criterion.fold else given
-    if folded == "":
-        raise _RefusedError("BAD_USER_INPUT")
-    return folded

@@ -35,12 +35,13 @@ class Question:
 
 @dataclass(frozen=True)
 class Answer:
-    """The data, the errors as (code, schema path, count), the citizens whose data was read, every
-    (source, table, element, key) that some field had to look for, and what the operation may reach at all."""
+    """The data, the errors as (code, schema path, count), the citizens whose data was read and those who may be noted
+    as well, every (source, table, element, key) that some field had to look for, and what the operation may reach."""
 
     data: dict[str, Any] | None
     faults: frozenset[Fault]
     subjects: frozenset[str] = frozenset()
+    notable: frozenset[str] = frozenset()
     sought: frozenset[Sought] = frozenset()
     reach: Reach = field(default_factory=Reach)
 
@@ -58,7 +59,12 @@ def describe_viewer(view: View) -> dict[str, Any]:
         "purposes": [{"code": p.code, "text": p.text, "legalBasis": p.legal_basis} for p in contract.purposes.values()],
         "services": sorted(contract.services),
         "fields": [
-            {"coordinate": c, "readable": c in permission.readable, "filterable": c in permission.filterable}
+            {
+                "coordinate": c,
+                "readable": c in permission.readable,
+                "filterable": c in permission.filterable,
+                "protected": c in permission.protected,
+            }
             for c in sorted({grant.coordinate for grant in contract.grants[permission.purpose]})
         ],
         "unpermitted": contract.unpermitted,

@@ -7,7 +7,7 @@ path that the operation names exactly as it would if there were data for all of 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from graphql import (
@@ -30,8 +30,9 @@ from graphql import (
 )
 
 from connectors.fetch import Column, Reference
-from graph.fields import Embedded, Entity, Linked, Lookup, Search, Stored, Verify
+from graph.homes import Embedded, Entity, Linked, Lookup, Search, Stored, Verify
 from graph.view import View
+from tests.shield import covers
 
 __all__ = ["Reach", "Record", "Touch", "inner_record", "reach_of", "readable_elements", "without_arguments"]
 
@@ -41,28 +42,31 @@ _EMPTY = {"String": "", "Int": 0, "Boolean": False, "ID": ""}
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A row as an object, or a part of it below a prefix."""
+    """A row as an object, or a part of it below a prefix; of one that is `hidden`, a shield lets no value be seen."""
 
     entity: Entity
     row: Mapping[str, Any]
     prefix: str = ""
     code_list: str | None = None
+    hidden: bool = False
 
 
 @dataclass
 class Reach:
     """Schema paths that the contract denies; (source, table, column) that may be read for output or to get on
-    with the work (join, filter, scope, order, audit); and how many fetches the schema paths make at most."""
+    with the work (join, order, audit) or only compared; and how many fetches the schema paths make at most."""
 
     denied: set[tuple[str, ...]] = field(default_factory=set)
     output: set[Touch] = field(default_factory=set)
     working: set[Touch] = field(default_factory=set)
+    compared: set[Touch] = field(default_factory=set)
     fetches: int = 0
 
 
 def inner_record(parent: Record, home: Embedded) -> Record:
     """The object that a row embeds."""
-    return Record(parent.entity, parent.row, parent.prefix + home.prefix, home.code_list or parent.code_list)
+    code_list = home.code_list or parent.code_list
+    return Record(parent.entity, parent.row, parent.prefix + home.prefix, code_list, hidden=parent.hidden)
 
 
 def without_arguments(schema: GraphQLSchema) -> GraphQLSchema:
@@ -103,26 +107,28 @@ def reach_of(
     return walking.reach
 
 
-def readable_elements(view: View) -> set[tuple[str, str, str]]:
-    """(source, table, element) of every value that some permitted coordinate may give."""
-    found: set[tuple[str, str, str]] = set()
+def readable_elements(view: View) -> dict[tuple[str, str, str], bool]:
+    """(source, table, element) of each value that a permitted coordinate may give; whether of protected rows too."""
+    found: dict[tuple[str, str, str], bool] = {}
     for type_name, entity in view.catalog.entities.items():
         _add_readable(view, type_name, Record(entity, {}), found)
     return found
 
 
-def _add_readable(view: View, type_name: str, record: Record, found: set[tuple[str, str, str]]) -> None:
+def _add_readable(view: View, type_name: str, record: Record, found: dict[tuple[str, str, str], bool]) -> None:
     owner: Any = view.catalog.schema.type_map[type_name]
     for name, definition in owner.fields.items():
         home = view.catalog.homes[f"{type_name}.{name}"]
         if not view.permits(type_name, name):
             continue
         if isinstance(home, Stored):
-            column = _column(home, record)
+            column = _column(home, _shielded(view, f"{type_name}.{name}", record))
             table = record.entity.table if column.via is None else column.via.table
-            found.add((record.entity.source, table, column.name))
+            element = (record.entity.source, table, column.name)
+            found[element] = found.get(element, False) or column.unless is None or column.via is not None
         elif isinstance(home, Embedded):
-            _add_readable(view, get_named_type(definition.type).name, inner_record(record, home), found)
+            inner = inner_record(_shielded(view, f"{type_name}.{name}", record), home)
+            _add_readable(view, get_named_type(definition.type).name, inner, found)
 
 
 def _owner(ancestors: Any) -> object:
@@ -143,36 +149,50 @@ class _Walking:
             self.reach.denied.add(tuple(key for key in info.path.as_list() if isinstance(key, str)))
             return None
         home = self.catalog.roots[name] if type_name == "Query" else self.catalog.homes.get(coordinate)
-        if isinstance(home, Stored):
-            self._touch(self.reach.output, parent.entity, _column(home, parent))
-            return None
-        if isinstance(home, Embedded):
-            inner = inner_record(parent, home)
-            if home.present is not None:
-                self._touch(self.reach.output, parent.entity, Column(inner.prefix + home.present))
-            return inner
+        if isinstance(home, Stored | Embedded):
+            return self._own(home, _shielded(self.view, coordinate, parent))
         below = parent
         if isinstance(home, Linked):
-            self._touch(self.reach.working, parent.entity, Column(home.local))
+            person = parent if parent.entity.subject is None else _shielded(self.view, coordinate, parent)
+            self._touch(self.reach.working, parent.entity, Column(home.local, unless=_unless(person)))
             below = self._fetched(get_named_type(info.return_type).name, home.remote)
         elif isinstance(home, Lookup):
             below = self._fetched(get_named_type(info.return_type).name, home.element)
             if self.view.permission.contract.row_scope and below.entity.scope is None:
                 self._fetched("Citizen", "personal_id")
         elif isinstance(home, Search | Verify):
-            below = self._fetched(home.entity, *(c.element for c in home.criteria.values()))
+            below = self._fetched(home.entity)
+            for criterion in home.criteria.values():
+                self._touch(self.reach.compared, below.entity, Column(criterion.element))
             for element, _ in home.orders.values() if isinstance(home, Search) else ():
                 self._touch(self.reach.working, below.entity, Column(element))
         return _standing(info.return_type, below)
 
+    def _own(self, home: Stored | Embedded, parent: Record) -> Record | None:
+        if isinstance(home, Stored):
+            self._output(parent.entity, _column(home, parent))
+            return None
+        inner = inner_record(parent, home)
+        if home.present is not None:
+            self._output(parent.entity, Column(inner.prefix + home.present, unless=_unless(inner)))
+        return inner
+
     def _fetched(self, type_name: str, *keys: str) -> Record:
         entity = self.catalog.entities[type_name]
-        elements = [*keys, entity.identity, entity.subject, *(entity.scope or {}).values()]
-        for element in elements:
+        for element in (*keys, entity.identity, entity.subject):
             if element is not None:
                 self._touch(self.reach.working, entity, Column(element))
+        for limit in (entity.scope or {}).values():
+            if limit is not None:
+                self._touch(self.reach.compared, entity, Column(limit.element))
         self.reach.fetches += 1
         return Record(entity, {})
+
+    def _output(self, entity: Entity, column: Column) -> None:
+        self._touch(self.reach.output, entity, column)
+        if entity.holder is not None:
+            self._touch(self.reach.working, entity, Column(entity.holder, unless=entity.protected))
+            self._touch(self.reach.working, entity, Column(entity.holder, unless=column.unless))
 
     def _touch(self, kind: set[Touch], entity: Entity, column: Column) -> None:
         kind.add((entity.source, entity.table, column))
@@ -180,10 +200,20 @@ class _Walking:
 
 def _column(home: Stored, parent: Record) -> Column:
     if home.reference is None:
-        return Column(parent.prefix + home.element)
+        return Column(parent.prefix + home.element, unless=_unless(parent))
     table = parent.code_list if home.reference.table == "*" else home.reference.table
     assert table is not None
-    return Column(home.element, Reference(table, parent.prefix + home.reference.local, home.reference.remote))
+    reference = Reference(table, parent.prefix + home.reference.local, home.reference.remote)
+    return Column(home.element, reference, _unless(parent))
+
+
+def _shielded(view: View, coordinate: str, parent: Record) -> Record:
+    """The record as this field of it is seen."""
+    return replace(parent, hidden=parent.hidden or covers(view, coordinate))
+
+
+def _unless(record: Record) -> str | None:
+    return record.entity.protected if record.hidden else None
 
 
 def _standing(type_: Any, below: Any) -> Any:

@@ -15,10 +15,21 @@ from graph.enums import (
     named,
 )
 from graph.fields import CitizenRef, embedded, entity, linked, stored
+from graph.homes import Limit
 from graph.scalars import Date, PartialDate, PersonalId
 from graph.values import AbsenceStatus, Address, CodedValue, Contact, PersonName
 
 SOURCE = "population"
+
+# How row scopes limit the rows of the table `citizen`.
+CITIZEN_SCOPE = {
+    "province": Limit("permanent_province_code", ("Citizen.permanentResidence",)),
+    "residence": Limit(
+        "residence_status",
+        ("Citizen.permanentResidence", "Citizen.temporaryResidence", "Citizen.temporaryAbsence"),
+        "overlaps",
+    ),
+}
 
 
 @entity(
@@ -69,7 +80,8 @@ class Relative:
     table="citizen",
     identity="registered_no",
     subject="personal_id",
-    scope={"province": "permanent_province_code"},
+    scope=CITIZEN_SCOPE,
+    protected="protected",
     description="Thành viên hộ gia đình (member of a household).",
 )
 class HouseholdMember:
@@ -93,19 +105,27 @@ class HouseholdMember:
     source=SOURCE,
     table="household",
     identity="household_id",
-    scope={"province": "address_province_code"},
+    holder="head_personal_id",
+    scope={"province": Limit("address_province_code", ("Household.address",)), "residence": None},
+    protected="protected",
     description="Hộ gia đình (household).",
 )
 class Household:
     """Items 20 and 23: the household, its head and its members."""
 
-    residence_file_number: str | None = stored("residence_file_number", description="Số hồ sơ cư trú")
-    address: Address | None = embedded("address_", present="country_code", description="Nơi thường trú của hộ")
+    residence_file_number: str | None = stored("residence_file_number", shielded=True, description="Số hồ sơ cư trú")
+    address: Address | None = embedded(
+        "address_", present="country_code", shielded=True, description="Nơi thường trú của hộ"
+    )
     head: HouseholdMember | None = linked(
-        "head_personal_id", "personal_id", third_party=True, description="Chủ hộ (head of the household)"
+        "head_personal_id",
+        "personal_id",
+        third_party=True,
+        shielded=True,
+        description="Chủ hộ (head of the household)",
     )
     members: list[HouseholdMember] | None = linked(
-        "household_id", "household_id", third_party=True, description="Thành viên hộ (members)"
+        "household_id", "household_id", third_party=True, shielded=True, description="Thành viên hộ (members)"
     )
 
 
@@ -114,7 +134,8 @@ class Household:
     table="citizen",
     identity="registered_no",
     subject="personal_id",
-    scope={"province": "permanent_province_code"},
+    scope=CITIZEN_SCOPE,
+    protected="protected",
     extends="Citizen",
     description="Công dân trong Cơ sở dữ liệu quốc gia về dân cư (a citizen in the National Population Database).",
 )
@@ -166,20 +187,21 @@ class CitizenRecord:
         description="Cha, mẹ, vợ, chồng, con, người đại diện (mục 15)",
     )
     permanent_residence: Address | None = embedded(
-        "permanent_", present="country_code", description="Nơi thường trú (mục 16)"
+        "permanent_", present="country_code", shielded=True, description="Nơi thường trú (mục 16)"
     )
     temporary_residence: Address | None = embedded(
-        "temporary_", present="country_code", description="Nơi tạm trú (mục 17)"
+        "temporary_", present="country_code", shielded=True, description="Nơi tạm trú (mục 17)"
     )
     current_residence: Address | None = embedded(
-        "current_", present="country_code", description="Nơi ở hiện tại (mục 18)"
+        "current_", present="country_code", shielded=True, description="Nơi ở hiện tại (mục 18)"
     )
     temporary_absence: AbsenceStatus | None = embedded(
-        "absence_", present="from", description="Tình trạng khai báo tạm vắng (mục 19)"
+        "absence_", present="from", shielded=True, description="Tình trạng khai báo tạm vắng (mục 19)"
     )
     residence_file_number: str | None = stored(
         "residence_file_number",
         reference=("household", "household_id", "household_id"),
+        shielded=True,
         description="Số hồ sơ cư trú (mục 20)",
     )
     marital_status: MaritalStatus | None = stored(
@@ -187,9 +209,11 @@ class CitizenRecord:
     )
     relation_to_household_head: str | None = stored("relation_to_head", description="Mối quan hệ với chủ hộ (mục 22)")
     household: Household | None = linked(
-        "household_id", "household_id", assured=True, description="Hộ gia đình (mục 23, household)"
+        "household_id", "household_id", assured=True, shielded=True, description="Hộ gia đình (mục 23, household)"
     )
     date_of_death_or_missing: PartialDate | None = stored(
         "date_of_death_or_missing", description="Ngày, tháng, năm chết hoặc mất tích (mục 24)"
     )
-    contact: Contact | None = embedded("contact_", description="Số thuê bao di động, thư điện tử (mục 25)")
+    contact: Contact | None = embedded(
+        "contact_", shielded=True, description="Số thuê bao di động, thư điện tử (mục 25)"
+    )

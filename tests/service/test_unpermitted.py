@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from graph.catalog import Catalog
-from graph.fields import Stored
+from graph.homes import Stored
 from graph.schema import schema
 from tests.running import RunningService
 

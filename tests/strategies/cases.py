@@ -6,7 +6,7 @@ import asyncio
 import pprint
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any, cast
 
@@ -159,6 +159,8 @@ def _disagreements(answer: Answer, outcome: Outcome) -> Iterator[str]:
         noted = set(outcome.execution.run.subjects)
         if not answer.subjects <= noted:
             yield f"subjects were read and not noted: {sorted(answer.subjects - noted)}"
+        if not noted <= answer.notable:
+            yield f"subjects were noted and not seen: {sorted(noted - answer.notable)}"
 
 
 def _idle_keys(case: Case, answer: Answer, outcome: Outcome) -> Iterator[str]:
@@ -200,7 +202,8 @@ def _overreach(reach: Reach, outcome: Outcome) -> Iterator[str]:
             if (statement.source, statement.table, column) not in planned and column.name not in statement.order:
                 yield f"column {column} of {statement.table} is in no plan"
     for (source, table, column), reasons in planned.items():
-        if "output" in reasons and (source, table, column) not in reach.output:
+        outputs = {(s, t, c.name, c.via) for s, t, c in reach.output}
+        if "output" in reasons and (source, table, column.name, column.via) not in outputs:
             yield f"column {column} of {table} is planned for output, which no permitted selection asks for"
     if len(outcome.statements) > reach.fetches:
         yield f"{len(outcome.statements)} fetches, where the schema paths make {reach.fetches}"
@@ -209,11 +212,13 @@ def _overreach(reach: Reach, outcome: Outcome) -> Iterator[str]:
 def _unwarranted(fetch: Fetch, reach: Reach) -> Iterator[str]:
     statement = fetch.statement
     for column in statement.columns:
-        touch = (statement.source, statement.table, column)
-        if touch not in reach.output | reach.working:
+        # Of a row that is left out nothing is read, so no column need be null in it.
+        columns = {column, replace(column, unless=statement.unless)}
+        if not {(statement.source, statement.table, one) for one in columns} & (reach.output | reach.working):
             yield f"column {column} of {statement.table} is read and nothing permitted needs it"
     elements = {name for condition in statement.conditions for name in condition.columns}
-    known = {column.name for source, table, column in reach.working if (source, table) == _place(fetch)}
+    touches = reach.working | reach.compared
+    known = {column.name for source, table, column in touches if (source, table) == _place(fetch)}
     if not elements <= known:
         yield f"conditions on {sorted(elements - known)} of {statement.table}"
 
@@ -223,7 +228,7 @@ def _place(fetch: Fetch) -> tuple[str, str]:
 
 
 def _leaks(case: Case, outcome: Outcome) -> Iterator[str]:
-    """Stored values that only unpermitted coordinates give, and that are in the response all the same."""
+    """Stored values that only unpermitted or shielded coordinates give, and that are in the response all the same."""
     readable = readable_elements(case.view)
     kept: set[str] = set()
     given: set[str] = set()
@@ -231,7 +236,9 @@ def _leaks(case: Case, outcome: Outcome) -> Iterator[str]:
         for table, rows in tables.items():
             for row in rows:
                 for element, value in _leaves(row, ""):
-                    (given if (source, table, element) in readable else kept).add(value)
+                    of_protected = readable.get((source, table, element))
+                    seen = of_protected or (of_protected is False and row.get("protected") is not True)
+                    (given if seen else kept).add(value)
     permitted = "\n".join(sorted(given)) + case.question.query + repr(case.question.variables)
     body = outcome.whole.decode()
     for value in sorted(kept):
@@ -257,6 +264,7 @@ def reproduction(case: Case, complaints: Sequence[str]) -> str:
     parts: dict[str, Any] = {
         "readable": sorted(permission.readable),
         "filterable": sorted(permission.filterable),
+        "protected": sorted(permission.protected),
         "services": sorted(contract.services),
         "unpermitted": contract.unpermitted,
         "row_scope": dict(contract.row_scope),

@@ -22,7 +22,7 @@ from graphql import (
     is_object_type,
 )
 
-from graph.fields import Lookup
+from graph.homes import Lookup
 from graph.view import View
 from tests.question import Question
 from tests.strategies.tables import PROVINCES, AnyTables, element_values

@@ -1,8 +1,8 @@
 """Random tables for every entity that the catalog declares, with the gaps and faults that real registers have.
 
 The columns and their kinds are read from the declarations, so a database that is added is covered at once.
-What a source itself guarantees is kept: identities, the citizen's number and its sort keys, and the foreign
-key from a citizen to a household. Nothing else is.
+What a source itself guarantees is kept: identities, the citizen's number and its sort keys, the foreign key from a
+citizen to a household, the flags of protected persons and their households, and the residence status. Nothing else is.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from graphql import GraphQLObjectType, get_named_type
 from graph import codecs
 from graph.catalog import Catalog
 from graph.codecs import Codec
-from graph.fields import Embedded, Linked, Lookup, Stored
+from graph.homes import Embedded, Linked, Lookup, Stored
 from graph.roots import fold
 
 __all__ = ["PROVINCES", "AnyTables", "Tables", "element_values", "random_tables"]
@@ -144,6 +144,8 @@ def random_tables(catalog: Catalog, random: Random, size: int) -> Tables:
         _complete_citizen(maker, row, number)
     for household, row in zip(maker.households, tables["population"]["household"], strict=True):
         row["household_id"] = household
+        members = [c for c in tables["population"]["citizen"] if c.get("household_id") == household]
+        row["protected"] = any(member["protected"] for member in members)
     for table, codes in (("administrative_unit", _PLACES[:-1]), ("ethnicity", _PLACES), ("religion", _PLACES[:3])):
         tables["population"][table] = [{"code": code, "name": maker.text()} for code in codes]
     return tables
@@ -183,6 +185,15 @@ def _complete_citizen(maker: _Maker, row: dict[str, Any], number: str) -> None:
         "date_of_birth": maker.random.choice(("1990", "1990-05-17", "1990-02-30", "2001-12-31")),
     }
     row.setdefault("permanent_province_code", maker.random.choice(PROVINCES))
+    row["protected"] = maker.random.random() < 0.3
+    permanent, temporary = row.get("permanent_country_code"), row.get("temporary_country_code")
+    statuses = {
+        "PERMANENT": permanent,
+        "TEMPORARY": temporary,
+        "ABSENT": row.get("absence_from"),
+        "UNREGISTERED": permanent is temporary is None or None,
+    }
+    row["residence_status"] = [status for status, told in statuses.items() if told is not None]
 
 
 def _put(row: dict[str, Any], path: str, value: Any) -> None:

@@ -25,7 +25,7 @@ from graphql import (
 )
 
 from graph.catalog import Catalog
-from graph.fields import Lookup, Report, Search, Verify
+from graph.homes import Lookup, Report, Verify
 from graph.schema import build_schema
 from graph.view import View
 from resolvers.documents import prepare_document
@@ -73,19 +73,25 @@ def target_of(schema: GraphQLSchema, coordinate: str) -> Any:
 
 
 def expected_roots(catalog: Catalog, view: View) -> set[str]:
-    """The services whose arguments are granted and whose answer has something in it."""
+    """The services whose arguments are granted, whose rows can be limited and whose answer has something in it."""
     visible, usable = visible_coordinates(catalog, view), view.permission.filterable
+    contract = view.permission.contract
     roots: set[str] = set()
     for name, home in catalog.roots.items():
-        target = home.entity if isinstance(home, Search) else target_of(catalog.schema, f"Query.{name}").name
+        if isinstance(home, Report):
+            roots.add(name)
+            continue
+        target = target_of(catalog.schema, f"Query.{name}").name if isinstance(home, Lookup) else home.entity
         answerable = isinstance(home, Verify) or any(c.startswith(f"{target}.") for c in visible)
         if isinstance(home, Lookup):
             granted = catalog.lookup_grants[name] in usable
         elif isinstance(home, Verify):
             granted = all(criterion.field in usable for criterion in home.criteria.values())
         else:
-            granted = isinstance(home, Report) or any(c.field in usable for c in home.criteria.values())
-        if isinstance(home, Report) or (name in view.permission.contract.services and granted and answerable):
+            granted = any(c.field in usable for c in home.criteria.values())
+        scope = catalog.entities[target].scope or contract.row_scope
+        limited = all(scope[limit] is not None for limit in contract.row_scope)
+        if name in contract.services and granted and answerable and limited:
             roots.add(name)
     return roots
 
