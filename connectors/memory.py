@@ -50,9 +50,10 @@ class MemoryConnector:
     def render(self, statement: Statement) -> str:
         """The statement in words."""
         columns = ", ".join(str(column) for column in statement.columns)
-        return (
-            f"{statement.table}[{columns}] where {', '.join(f'{c.columns} {c.operator}' for c in statement.conditions)}"
-        )
+        conditions = [f"{condition.columns} {condition.operator}" for condition in statement.conditions]
+        if statement.unless is not None:
+            conditions.append(f"not {statement.unless}")
+        return f"{statement.table}[{columns}] where {', '.join(conditions)}"
 
     def _column(self, row: Mapping[str, Any], column: Column) -> Any:
         if not _is_open(row, column.unless):

@@ -130,7 +130,11 @@ def _filter(fetch: Fetch) -> dict[str, Any]:
 
 
 def _shield(statement: Statement) -> dict[str, Any]:
-    return {} if statement.unless is None else {statement.unless: {"$eq": False}}
+    if statement.unless is None:
+        return {}
+    if not _PATH.match(statement.unless):
+        raise ValueError(f"not a document path: {statement.unless}")
+    return {statement.unless: {"$eq": False}}
 
 
 def _predicate(operator: str, value: Any) -> dict[str, Any]:

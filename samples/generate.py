@@ -7,7 +7,7 @@ Gaps, as real registers have them: births known by year only, communes missing, 
 provinces and districts, relatives known by a nine-digit number, by a number that leads nowhere or by name
 only, people without household, the dead with cards, licences and vehicles or without a death entry, missing
 people, births and marriages without entry, foreign nationals, people born abroad, unknown sex and marital
-status, lost file numbers, and malformed dates.
+status, lost file numbers, households without address, and malformed dates.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ from typing import Any
 from samples.documents import Archive, write
 from samples.families import Families
 from samples.people import Numbers
+from samples.protection import protect
 from samples.register import Register, Row
 
-GENERATOR = 1
+GENERATOR = 2
 """Version of the generator.
 
 Raise it whenever the data for a seed changes, so that loaded samples are replaced.
@@ -75,6 +76,7 @@ def shard(sample: Sample, number: int) -> Shard:
     numbers = Numbers(Random(sample.seed).randrange(1_000_000))
     families = Families(random, numbers, number * SHARD, number * SHARD + 1)
     families.grow(count)
+    protect(families.households, Random(f"protected/{GENERATOR}/{sample.seed}/{number}").random)
     register = Register(random.random, numbers, base)
     archive = Archive(random.random, base)
     for household in families.households:

@@ -40,6 +40,7 @@ class Person:
         "missing",
         "mother",
         "personal_id",
+        "protected",
         "religion",
         "representative",
         "represented",
@@ -76,6 +77,7 @@ class Person:
         self.represented: Person | None = None
         self.died: int | None = None
         self.missing = False
+        self.protected = False
         self.household: Household | None = None
 
     @property

@@ -54,6 +54,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "date_of_death_or_missing",
         "contact_mobile",
         "contact_email",
+        "protected",
     ),
     "identity_card": ("card_id", "personal_id", "kind", "issued_on", "issued_by", "expires_on"),
     "relative": (
@@ -92,12 +93,13 @@ class Register:
         self._addresses: dict[int, Address] = {}
 
     def add_household(self, household: Household) -> None:
-        """Write a household; one in twenty has lost its residence file number."""
+        """Write a household; one in twenty has lost its residence file number, one in fifty its address."""
         address = self._address(household.place, old=0.22)
         self._addresses[household.number] = address
         head = household.head
         file_number = f"{head.home.province.code}{household.number:09d}" if self.random() > 0.05 else None
-        self.tables["household"].append((household.number, file_number, head.personal_id, *address))
+        kept = address if household.number % 50 else NOWHERE
+        self.tables["household"].append((household.number, file_number, head.personal_id, *kept))
 
     def add_person(self, person: Person) -> None:
         """Write a citizen with cards and relatives; the household must have been added."""
@@ -140,6 +142,7 @@ class Register:
             death(person, random()),
             f"07{1 + int(random() * 5)}{int(random() * 10_000_000):07d}" if grown and random() < 0.72 else None,
             self._email(person) if grown and random() < 0.3 else None,
+            person.protected,
         )
 
     def _email(self, person: Person) -> str:

@@ -20,13 +20,14 @@ from tests.running import free_port
 
 SOURCE = "thu_nghiem"
 
+# `kin` marks rows as shielded, `nhan` is a list.
 PEOPLE: list[dict[str, Any]] = [
-    {"_id": 1, "so": "001", "ten": "Nguyễn Thị Ửng", "ma_tinh": "79", "ghi_chu": "một"},
-    {"_id": 2, "so": "002", "ten": "Đặng Quốc Ái", "ma_tinh": "01", "ghi_chu": None},
-    {"_id": 3, "so": "$gt", "ten": "Nguyễn Văn Ân", "ma_tinh": "79", "ghi_chu": "$where"},
-    {"_id": 4, "so": "a.b", "ten": "a.b", "ma_tinh": "00", "ghi_chu": "ba"},
-    {"_id": 5, "so": "'; --", "ten": "axb", "ma_tinh": None, "ghi_chu": '"; DROP TABLE nguoi'},
-    {"_id": 6, "so": "006", "ten": "(a+)+$", "ma_tinh": "01", "ghi_chu": "một"},
+    {"_id": 1, "so": "001", "ten": "Nguyễn Thị Ửng", "ma_tinh": "79", "ghi_chu": "1", "kin": False, "nhan": ["a", "b"]},
+    {"_id": 2, "so": "002", "ten": "Đặng Quốc Ái", "ma_tinh": "01", "ghi_chu": None, "kin": True, "nhan": ["b"]},
+    {"_id": 3, "so": "$gt", "ten": "Nguyễn Văn Ân", "ma_tinh": "79", "ghi_chu": "$where", "kin": False, "nhan": []},
+    {"_id": 4, "so": "a.b", "ten": "a.b", "ma_tinh": "00", "ghi_chu": "ba", "kin": None, "nhan": None},
+    {"_id": 5, "so": "'; --", "ten": "axb", "ma_tinh": None, "ghi_chu": '"; DROP TABLE x', "kin": True, "nhan": ["c"]},
+    {"_id": 6, "so": "006", "ten": "(a+)+$", "ma_tinh": "01", "ghi_chu": "một", "kin": False, "nhan": ["a"]},
 ]
 PROVINCES: list[dict[str, Any]] = [
     {"_id": 1, "ma": "79", "ten": "Hồ Chí Minh"},
@@ -44,7 +45,8 @@ TABLES = {"nguoi": PEOPLE, "tinh": PROVINCES, "ket_hon": MARRIAGES}
 _SQL = f"""
 CREATE SCHEMA {SOURCE};
 CREATE TABLE {SOURCE}.nguoi (
-    _id bigint PRIMARY KEY, so text, ten text COLLATE "C", ma_tinh text COLLATE "C", ghi_chu text
+    _id bigint PRIMARY KEY, so text, ten text COLLATE "C", ma_tinh text COLLATE "C", ghi_chu text,
+    kin boolean, nhan text[]
 );
 CREATE TABLE {SOURCE}.tinh (_id bigint PRIMARY KEY, ma text, ten text);
 CREATE TABLE {SOURCE}.kin (_id bigint PRIMARY KEY);
@@ -53,6 +55,7 @@ GRANT SELECT ON {SOURCE}.nguoi, {SOURCE}.tinh TO lienthong_reader;
 """
 
 NAME_OF_PROVINCE = Column("ten", Reference("tinh", "ma_tinh", "ma"))
+SHIELDED_NAME_OF_PROVINCE = Column("ten", Reference("tinh", "ma_tinh", "ma"), "kin")
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,7 @@ def fetch_of(
     *conditions: tuple[str | tuple[str, ...], Operator, Hashable],
     order: tuple[str, ...] = ("_id",),
     limit: int | None = None,
+    unless: str | None = None,
 ) -> Fetch:
     """A fetch of the data set; a condition is (column or columns, operator, value)."""
     statement = Statement(
@@ -115,6 +119,7 @@ def fetch_of(
         conditions=tuple(Condition((c,) if isinstance(c, str) else c, operator) for c, operator, _ in conditions),
         order=order,
         limited=limit is not None,
+        unless=unless,
     )
     return Fetch(statement, tuple(value for _, _, value in conditions), limit)
 

@@ -17,6 +17,7 @@ from tests.connectors.dataset import (
     PEOPLE,
     PYMONGO,
     RELATIONAL,
+    SHIELDED_NAME_OF_PROVINCE,
     SOURCE,
     Kind,
     fetch_of,
@@ -198,6 +199,38 @@ async def test_a_reference_is_looked_up_in_the_same_fetch(connector: Connector) 
     ]
 
 
+@relational
+async def test_a_shielded_column_is_null_in_rows_that_are_not_surely_open(connector: Connector) -> None:
+    shielded = Column("ma_tinh", unless="kin")
+    found = await rows_of(connector, fetch_of("nguoi", ["_id", shielded, "ma_tinh", SHIELDED_NAME_OF_PROVINCE]))
+    assert found == [
+        [1, "79", "79", "Hồ Chí Minh"],
+        [2, None, "01", None],
+        [3, "79", "79", "Hồ Chí Minh"],
+        [4, None, "00", None],
+        [5, None, None, None],
+        [6, "01", "01", "Hà Nội"],
+    ]
+
+
+@every_kind
+async def test_rows_that_are_not_surely_open_are_left_out(connector: Connector) -> None:
+    assert await rows_of(connector, fetch_of("nguoi", ["_id"], unless="kin")) == [[1], [3], [6]]
+    some = fetch_of("nguoi", ["_id"], ("so", "any", ("002", "006", "a.b")), unless="kin", limit=2)
+    assert await rows_of(connector, some) == [[6]]
+
+
+@every_kind
+@pytest.mark.parametrize(
+    ("values", "found"), [(("a",), [1, 6]), (("b", "c"), [1, 2, 5]), (("a", "a"), [1, 6]), (("d",), []), ((), [])]
+)
+async def test_overlaps_finds_the_lists_with_one_of_the_values(
+    connector: Connector, values: tuple[str, ...], found: list[int]
+) -> None:
+    fetch = fetch_of("nguoi", ["_id"], ("_id", "any", (1, 2, 3, 4, 5, 6)), ("nhan", "overlaps", values))
+    assert await rows_of(connector, fetch) == [[number] for number in found]
+
+
 @every_kind
 async def test_an_empty_table_has_no_rows_and_a_source_answers_a_ping(connector: Connector) -> None:
     assert await rows_of(connector, fetch_of("nguoi", ["so"], ("_id", "any", (-1,)))) == []
@@ -215,6 +248,8 @@ async def test_closing_is_possible_before_the_first_fetch(kind: Kind, servers: E
 async def test_a_name_that_is_not_plain_is_refused_before_the_server_sees_it(connector: Connector, name: str) -> None:
     with pytest.raises(ValueError, match="not a"):
         await connector.fetch(fetch_of("nguoi", [name]))
+    with pytest.raises(ValueError, match="not a"):
+        await connector.fetch(fetch_of("nguoi", ["so"], unless=name))
 
 
 @pytest.mark.parametrize("kind", [PYMONGO, MOTOR])
@@ -223,14 +258,19 @@ async def test_a_document_source_refuses_what_it_has_no_words_for(connector: Con
         await connector.fetch(fetch_of("nguoi", ["so"], (("_id",), "after", (1,))))
     with pytest.raises(ValueError, match="not a document path"):
         await connector.fetch(fetch_of("nguoi", [NAME_OF_PROVINCE]))
+    with pytest.raises(ValueError, match="not a document path"):
+        await connector.fetch(fetch_of("nguoi", [Column("so", unless="kin")]))
 
 
 @every_kind
 def test_a_rendered_statement_holds_no_value(kind: Kind, servers: EmbeddedServers) -> None:
-    fetch = fetch_of("nguoi", ["so", "ten"], ("so", "any", ("bi-mat",)), ("ten", "prefix", "bi-mat"), limit=2)
+    fetch = fetch_of(
+        "nguoi", ["so", "ten"], ("so", "any", ("bi-mat",)), ("ten", "prefix", "bi-mat"), limit=2, unless="kin"
+    )
     statement: Statement = fetch.statement
     text = kind.connect(servers).render(statement)
     assert "so" in text
     assert "nguoi" in text
+    assert "kin" in text
     assert "bi-mat" not in text
     assert statement.source == SOURCE

@@ -236,6 +236,27 @@ def test_addresses_use_units_that_are_or_were_there(world: World) -> None:
             assert commune.parent_code == (district or province)
 
 
+def test_a_protected_child_lives_with_a_protected_grown_person(world: World) -> None:
+    citizens = world.citizens
+    protected = [row for row in citizens.values() if row["protected"]]
+    grown = {row["personal_id"] for row in protected if row["date_of_birth"] <= "2008-10-01"}
+    assert 20 < len(protected) < 200
+    assert len(grown) < len(protected)
+    for child in protected:
+        if child["personal_id"] not in grown:
+            kin = {other for person, _, other in world.relations() if person == child["personal_id"]}
+            assert any(citizens[one]["household_id"] == child["household_id"] for one in kin & grown)
+
+
+def test_some_protected_persons_live_with_others_who_are_not(world: World) -> None:
+    flags: dict[object, set[bool]] = {}
+    for row in world.citizens.values():
+        flags.setdefault(row["household_id"], set()).add(row["protected"])
+    assert flags[None] == {False}
+    assert [one for one in flags.values() if one == {True}]
+    assert [one for one in flags.values() if one == {True, False}]
+
+
 def count(rows: list[Record], wanted: Callable[[Record], bool]) -> int:
     return sum(1 for row in rows if wanted(row))
 
@@ -294,6 +315,7 @@ def test_documents_are_missing_where_people_have_none(world: World) -> None:
     assert dead & {card["personal_id"] for card in world.tables["identity_card"]}
     assert dead - {entry["personalId"] for entry in world.documents["khai_tu"]}
     assert count(world.tables["household"], lambda row: row["residence_file_number"] is None)
+    assert count(world.tables["household"], lambda row: row["address_country_code"] is None)
     assert count(world.documents["khai_sinh"], lambda entry: entry["cha"] is None)
     assert {card["kind"] for card in world.tables["identity_card"]} == {"CAN_CUOC", "CCCD", "CMND12"}
 
@@ -305,11 +327,17 @@ def test_about_one_document_in_two_thousand_has_a_malformed_date(world: World) -
 
 
 def test_the_rows_fit_the_migration() -> None:
-    sql = (MIGRATIONS / "0001_population.sql").read_text(encoding="utf-8")
+    first, later = (
+        (MIGRATIONS / name).read_text(encoding="utf-8")
+        for name in ("0001_population.sql", "0004_protected_and_residence.sql")
+    )
     for table, columns in COLUMNS.items():
-        body = sql.split(f"CREATE TABLE population.{table} (")[1].split("\n);")[0]
+        body = first.split(f"CREATE TABLE population.{table} (")[1].split("\n);")[0]
         declared = re.findall(r"^    ([a-z_0-9]+) (?:text|bigint|smallint|date)", body, re.MULTILINE)
-        generated = {"birth_full_name", "name_key", "name_sort", "full_name"}
+        declared += re.findall(rf"^ALTER TABLE population\.{table} ADD COLUMN ([a-z_]+)", later, re.MULTILINE)
+        generated = {"birth_full_name", "name_key", "name_sort", "full_name", "residence_status"}
+        if table == "household":
+            generated.add("protected")  # a trigger keeps it
         assert [name for name in declared if name not in generated] == list(columns)
 
 
