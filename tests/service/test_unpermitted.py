@@ -19,7 +19,8 @@ HIDING = ["doi-chieu", "benh-vien", "csgt", "so-lao-dong", "cong-chung", "mot-cu
 @pytest.fixture(scope="module")
 def number(service: RunningService) -> str:
     (row,) = service.governance.fetch(
-        "SELECT personal_id FROM population.citizen WHERE permanent_province_code = '79' ORDER BY registered_no LIMIT 1"
+        "SELECT personal_id FROM population.citizen WHERE permanent_province_code = '79' AND NOT protected "
+        "ORDER BY registered_no LIMIT 1"
     )
     found: str = row["personal_id"]
     return found
@@ -110,7 +111,7 @@ def test_in_null_mode_no_statement_names_a_column_of_an_unpermitted_field(servic
 def test_a_citizen_out_of_scope_looks_like_a_number_that_does_not_exist(service: RunningService) -> None:
     rows = service.governance.fetch(
         "SELECT DISTINCT ON (permanent_province_code) personal_id, permanent_province_code AS code "
-        "FROM population.citizen WHERE permanent_province_code IS NOT NULL"
+        "FROM population.citizen WHERE permanent_province_code IS NOT NULL AND NOT protected"
     )
     query = (
         "query($i:PersonalId!){citizen(personalId:$i){personalId birthName{full} household{members{birthName{full}}}}}"
@@ -123,9 +124,10 @@ def test_a_citizen_out_of_scope_looks_like_a_number_that_does_not_exist(service:
 
 def test_household_members_out_of_scope_are_not_listed(service: RunningService) -> None:
     rows = service.governance.fetch(
-        "SELECT h.residence_file_number AS file, count(*) FILTER (WHERE c.permanent_province_code = ANY($1)) AS inside "
+        "SELECT h.residence_file_number AS file, "
+        "count(*) FILTER (WHERE c.permanent_province_code = ANY($1) AND NOT c.protected) AS inside "
         "FROM population.household h JOIN population.citizen c USING (household_id) "
-        "WHERE h.address_province_code = ANY($1) AND h.residence_file_number IS NOT NULL "
+        "WHERE h.address_province_code = ANY($1) AND h.residence_file_number IS NOT NULL AND NOT h.protected "
         "GROUP BY 1 ORDER BY count(*) DESC LIMIT 20",
         ["79", "74", "77"],
     )
