@@ -14,7 +14,7 @@ from auth.contract import Client, Permission
 from service.embedded import EmbeddedServers
 from tests.running import Governance
 
-__all__ = ["FAMILY", "MOTHER", "NOBODY", "PLACE", "Rows", "SHE", "UNKNOWN", "contracted", "planted"]
+__all__ = ["FAMILY", "MOTHER", "NOBODY", "PLACE", "SHE", "UNKNOWN", "Rows", "contracted", "planted"]
 
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 _BORN: Mapping[str, Any] = {
