@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from graph.fields import Lookup, Search
+from graph.homes import Lookup, Search
 from resolvers.plan import FetchNode, Plan, RootField
 
 __all__ = ["FAN_OUT", "cost_of"]

@@ -49,5 +49,7 @@ def _reads(node: FetchNode, statement: Statement) -> Iterator[str]:
             reasons.setdefault(column, set()).add(reason)
     for column in statement.order if statement.limited else ():
         reasons.setdefault(column, set()).add("order")
+    for mark in {statement.unless, *(column.unless for column in statement.columns)} - {None}:
+        reasons.setdefault(str(mark), set()).add("shield")
     for column, given in reasons.items():
         yield f"{statement.source}.{statement.table}.{column}: {', '.join(sorted(given))}"

@@ -76,7 +76,7 @@ def _node(node: FetchNode, engines: Mapping[str, str], depth: int) -> list[str]:
         lines += [f"{indent}  {use.column}: {', '.join(use.reasons)}" for use in node.uses]
         lines += [f"{indent}  {condition.column}: scope `{name}`" for name, condition in _scoped(node)]
         if node.statement.unless is not None:
-            lines.append(f"{indent}  {node.statement.unless}: left out, for want of a special grant")
+            lines.append(f"{indent}  {node.statement.unless}: shield, such rows are left out")
     if node.guard is not None:
         lines.append(f"{indent}  only for subjects in scope, by:")
         lines += _node(node.guard, engines, depth + 2)

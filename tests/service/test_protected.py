@@ -90,8 +90,10 @@ def test_a_protected_person_looks_like_one_without_address_and_contact(
     answers = {}
     for number in (SHE, NOBODY):
         with service.observing() as observed:
-            answer = body(service.post(plain, ALL, {"i": number}))
+            response = service.post(plain, ALL, {"i": number})
+            answer = body(response)
         answers[number] = (answer, observed.statements)
+        assert "population.citizen.protected: shield" in service.record_of(response)["reads"]
     assert answers[SHE] == answers[NOBODY]
     assert b'"permanentResidence":null' in answers[SHE][0]
     assert b'"contact":{"mobile":null,"email":null}' in answers[SHE][0]
@@ -152,6 +154,9 @@ def test_a_search_by_address_never_finds_them(service: RunningService, plain: st
     assert not {row["personal_id"] for row in flagged} & set(everyone)
     assert MOTHER in everyone
     assert all("AND NOT t.protected" in text for text in observed.of("population"))
+    record = service.record_of(service.post(plain, SEARCH, {"province": "79"}))
+    assert "population.citizen.protected: shield" in record["reads"]
+    assert "population.citizen.permanent_province_code: filter" in record["reads"]
 
 
 HOUSEHOLD = f"""query($f: String!) {{ household(residenceFileNumber: $f) {{
