@@ -44,8 +44,8 @@ def read_contracts(path: Path, now: datetime | None = None) -> list[Contract]:
     """The contracts of a TOML file.
 
     A contract's `[contract.purposes.<code>.fields]` lists fields by type; `{read = [...], filter = [...], protected =
-    [...]}` may stand in place of a list. `documents` lists stored documents: each is a text, or `{file = "name"}` for the
-    text of a file in the contract file's folder or below. Raises `ContractFileError` that names the contract.
+    [...]}` may stand in place of a list. `documents` lists stored documents: each is a text, or `{file = "name"}` for
+    the text of a file in the contract file's folder or below. Raises `ContractFileError` that names the contract.
     """
     with path.open("rb") as file:
         tables = tomllib.load(file)

@@ -253,7 +253,7 @@ async def _example_values(
 ) -> dict[str, Any]:
     rows = await connection.fetch(
         "SELECT personal_id, birth_full_name, date_of_birth FROM population.citizen "
-        "WHERE household_id IS NOT NULL AND date_of_death_or_missing IS NULL AND marital_status = 2 "
+        "WHERE household_id IS NOT NULL AND date_of_death_or_missing IS NULL AND marital_status = 2 AND NOT protected "
         "AND ($1::text[] IS NULL OR permanent_province_code = ANY($1)) ORDER BY registered_no LIMIT 40",
         provinces,
     )

@@ -150,6 +150,15 @@ def test_a_key_of_the_wrong_shape_costs_only_its_own_field(
     assert b'"number":' in outcome.data
 
 
+def test_where_citizens_cannot_be_asked_a_hidden_record_fails_like_one_that_is_not_there(ask: Asker) -> None:
+    ask.permission = replace(ask.permission.contract, row_scope={"province": ("79",)}).permission("P")
+    vehicles = {"transport.phuong_tien": [{"_id": 1, "bienSo": "x", "ownerPersonalId": A}]}
+    away = {"population": "SOURCE_UNAVAILABLE"}
+    outcomes = [ask.agreed(f'{{ vehicle(plate: "{plate}") {{ make }} }}', vehicles, away) for plate in ("x", "y")]
+    assert outcomes[0].whole == outcomes[1].whole
+    assert outcomes[0].faults == {("SOURCE_UNAVAILABLE", ("vehicle",), None)}
+
+
 def test_of_two_records_of_one_number_the_one_out_of_scope_does_not_exist(ask: Asker) -> None:
     contract = replace(ask.permission.contract, row_scope={"province": ("79",)})
     ask.permission = contract.permission("P")
