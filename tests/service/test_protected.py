@@ -220,7 +220,7 @@ VERIFY = """query($i: PersonalId!) {
 
 def test_their_identity_can_be_verified_like_anybodys(service: RunningService, plain: str) -> None:
     assert service.answer(plain, VERIFY, {"i": SHE}) == {"verifyCitizen": {"matches": True}}
-    assert service.answer("ngan-hang", VERIFY, {"i": SHE}) == {"verifyCitizen": {"matches": True}}
+    assert service.answer("cong-chung", VERIFY, {"i": SHE}) == {"verifyCitizen": {"matches": True}}
     assert service.answer(plain, VERIFY, {"i": UNKNOWN}) == {"verifyCitizen": {"matches": False}}
 
 
