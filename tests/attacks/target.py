@@ -1,0 +1,302 @@
+"""The service under attack, and the evidence of each attack: what came back, was logged, traced and sent to drivers."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+from graphql import GraphQLSchema, build_schema, parse, print_schema
+from opentelemetry.sdk.trace import ReadableSpan
+
+from connectors.fetch import Column, Reference
+from graph.view import View
+from tests.attacks.canaries import Canaries, hidden_names, tokens_of, words_of
+from tests.reach import Reach, Touch, reach_of, without_arguments
+from tests.running import RunningService
+
+__all__ = ["Evidence", "Listener", "Target", "never_named", "normal"]
+
+Variables = Mapping[str, Any]
+_TRACE = re.compile(rb"[0-9a-f]{32}")
+# Descriptions are prose in which a name may be a word; they have a test of their own.
+_DESCRIPTION = re.compile(r'"description":"(?:[^"\\]|\\.)*"|"""(?:.|\n)*?"""')
+_SQL = re.compile(r"SELECT (?P<columns>[^\n]*)\nFROM population\.(?P<table>\w+) t\n(?P<rest>.*)", re.DOTALL)
+_JOIN = re.compile(r"LEFT JOIN population\.(\w+) (r\d+) ON r\d+\.(\w+) = t\.(\w+)")
+_HEADERS = {
+    "allow",
+    "cache-control",
+    "content-length",
+    "content-type",
+    "date",
+    "server",
+    "x-trace-id",
+    "www-authenticate",
+}
+
+
+class Listener(logging.Handler):
+    """Keeps what every logger of the process says while the block runs, however it is set up."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.said: list[str] = []
+        self.setFormatter(logging.Formatter("%(name)s %(levelname)s %(message)s"))
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep a record as an operator would read it, with its traceback."""
+        self.said.append(self.format(record))
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Attach to the root and to each logger that keeps its records from it; the service's own say all."""
+        loggers = [logging.getLogger(), *(logging.getLogger(name) for name in ("uvicorn", "uvicorn.access"))]
+        chatty = [logging.getLogger(name) for name in ("lienthong", "uvicorn", "uvicorn.error", "asyncio")]
+        levels = [logger.level for logger in chatty]
+        for logger in loggers:
+            logger.addHandler(self)
+        for logger in chatty:
+            logger.setLevel(logging.INFO)
+        try:
+            yield
+        finally:
+            for logger in loggers:
+                logger.removeHandler(self)
+            for logger, level in zip(chatty, levels, strict=True):
+                logger.setLevel(level)
+
+
+@dataclass
+class Evidence:
+    """Everything that one attack caused."""
+
+    client: str
+    query: str
+    variables: Variables
+    sent: str
+    response: httpx.Response
+    statements: list[tuple[str, str]]
+    spans: str
+    logs: str
+
+    @property
+    def body(self) -> Any:
+        """The answer as JSON."""
+        return self.response.json()
+
+    @property
+    def data(self) -> Any:
+        """The data of an answer without errors."""
+        assert "errors" not in self.body, self.body["errors"]
+        return self.body["data"]
+
+    @property
+    def codes(self) -> list[str]:
+        """The code of each error."""
+        return [error["extensions"]["code"] for error in self.body.get("errors", ())]
+
+    @property
+    def texts(self) -> list[str]:
+        """The statements' texts without the values in them."""
+        return [_without_values(text) for _, text in self.statements]
+
+
+def _without_values(text: str) -> str:
+    if not text.startswith("{"):
+        return text
+    command = json.loads(text)
+    shape = {element: list(condition) for element, condition in command.get("filter", {}).items()}
+    return json.dumps([command.get("find"), shape, command.get("projection"), command.get("sort")])
+
+
+def normal(evidence: Evidence, renamed: Mapping[str, str]) -> tuple[int, bytes, list[tuple[str, str]]]:
+    """Status, body and headers with names replaced (as whole words), and without the trace id and the date."""
+    body = _TRACE.sub(b"TRACE", evidence.response.content)
+    for never, name in renamed.items():
+        body = re.sub(rf"(?<![0-9A-Za-z_]){re.escape(never)}(?![0-9A-Za-z_])".encode(), name.encode(), body)
+    headers = [
+        (name, "" if name in {"x-trace-id", "date"} else value)
+        for name, value in sorted(evidence.response.headers.multi_items())
+    ]
+    return evidence.response.status_code, body, headers
+
+
+@dataclass
+class Target:
+    """A running service over canaries, and the view that each client has of it."""
+
+    service: RunningService
+    canaries: Canaries
+    listener: Listener
+    http: httpx.Client
+    views: dict[str, View] = field(default_factory=dict)
+    _loose: dict[Any, GraphQLSchema] = field(default_factory=dict)
+    _allowed: dict[Any, set[str]] = field(default_factory=dict)
+    _hidden: dict[Any, set[str]] = field(default_factory=dict)
+
+    @property
+    def numbers(self) -> dict[str, str]:
+        """The personal numbers of the register's people, by name."""
+        return self.canaries.world.numbers
+
+    def view(self, client: str, purpose: str | None = None) -> View:
+        """The view of a client's contract as it was installed last."""
+        contract = self.service.governance.contracts[client]
+        permission = contract.permission(purpose or next(iter(contract.purposes)))
+        known = self.views.get(client)
+        if known is None or known.key != permission.key:
+            known = self.views[client] = View.of(self.canaries.catalog, permission)
+        return known
+
+    def attack(
+        self,
+        client: str,
+        query: str,
+        variables: Variables | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        path: str = "/graphql",
+        **more: Any,
+    ) -> Evidence:
+        """Send an operation as a client, and demand that nothing leaves that its contract does not permit."""
+        sent = {"query": query, "variables": dict(variables or {}), **more}
+        purpose = next(iter(self.service.governance.contracts[client].purposes))
+        with self.gathering(client, query, variables or {}, json.dumps(sent)) as evidence:
+            evidence.response = self.http.post(
+                f"{self.service.url}{path}",
+                json=sent,
+                headers={
+                    "authorization": self.service.governance.authorizations[client],
+                    "x-purpose": purpose,
+                    "accept": "application/graphql-response+json",
+                    **(headers or {}),
+                },
+            )
+        return evidence
+
+    @contextmanager
+    def gathering(self, client: str, query: str, variables: Variables, sent: str) -> Iterator[Evidence]:
+        """Evidence of what the block does, whose `response` the block sets; checked when it ends."""
+        evidence = Evidence(client, query, variables, sent, httpx.Response(0), [], "", "")
+        start = len(self.listener.said)
+        self.service.forget()
+        with self.service.observing() as observed:
+            yield evidence
+        evidence.statements = [(source, text) for source, text in observed.statements if _reads(source, text)]
+        evidence.spans = "\n".join(_told_by(span) for span in self.service.spans)
+        evidence.logs = "\n".join(self.listener.said[start:])
+        self.check(evidence)
+
+    def check(self, evidence: Evidence) -> None:
+        """Nothing left, and nothing was asked of a database, that the client's contract does not permit."""
+        view = self.view(evidence.client)
+        response = evidence.response
+        shown = response.text + "\n" + "\n".join(f"{name}: {value}" for name, value in response.headers.items())
+        leaked = self.canaries.found(shown) - self.allowed(view) - tokens_of(evidence.sent)
+        assert not leaked, f"canaries in the answer: {sorted(leaked)}\n{evidence.query}\n{shown[:2000]}"
+        if not view.nulls:
+            named = (words_of(_DESCRIPTION.sub("", shown)) - words_of(evidence.sent)) & self.hidden(view)
+            assert not named, f"hidden names in the answer: {sorted(named)}\n{evidence.query}\n{shown[:2000]}"
+        for kind, text in (("logs", evidence.logs), ("spans", evidence.spans)):
+            values = self.canaries.found(text)
+            assert not values, f"values in the {kind}: {sorted(values)}\n{text}"
+            named = set() if view.nulls else words_of(text) & self.hidden(view)
+            assert not named, f"hidden names in the {kind}: {sorted(named)}\n{text}"
+        assert set(response.headers) <= _HEADERS, "a header that nothing needs"
+        self._check_statements(view, evidence)
+
+    def allowed(self, view: View) -> set[str]:
+        """The canaries that may leave under a view."""
+        if view.key not in self._allowed:
+            self._allowed[view.key] = self.canaries.allowed(view)
+        return self._allowed[view.key]
+
+    def hidden(self, view: View) -> set[str]:
+        """The names that may not leave under a view."""
+        if view.key not in self._hidden:
+            self._hidden[view.key] = hidden_names(view)
+        return self._hidden[view.key]
+
+    def _check_statements(self, view: View, evidence: Evidence) -> None:
+        if not evidence.statements:
+            return
+        assert "data" in evidence.body, "an operation that was refused was read for"
+        reach = self._reach(view, evidence)
+        elements = {(source, table, column.name) for source, table, column in reach.working}
+        for source, text in evidence.statements:
+            touched, compared = _touched(source.removeprefix("attacks_"), text)
+            surplus = touched - reach.output - reach.working
+            assert not surplus, f"columns that nothing permitted needs: {surplus}\n{text}"
+            assert compared <= elements, f"conditions on {compared - elements}\n{text}"
+
+    def _reach(self, view: View, evidence: Evidence) -> Reach:
+        if view.key not in self._loose:
+            whole = build_schema(print_schema(view.schema), assume_valid=True)
+            self._loose[view.key] = without_arguments(whole)
+        name = json.loads(evidence.sent).get("operationName")
+        return reach_of(view, self._loose[view.key], parse(evidence.query), name, evidence.variables)
+
+    def alike(self, *attacks: Evidence, renamed: Mapping[str, str] | None = None) -> None:
+        """Demand the same bytes, headers, statements and log lines of attacks, once names are replaced."""
+        normals = [normal(evidence, renamed or {}) for evidence in attacks]
+        assert all(one == normals[0] for one in normals), "\n".join(map(str, normals))
+        assert all(evidence.texts == attacks[0].texts for evidence in attacks), [e.texts for e in attacks]
+        assert all(evidence.logs == attacks[0].logs for evidence in attacks)
+
+    def hidden_like_never(
+        self, client: str, template: str, hidden: str, variables: Variables | None = None
+    ) -> Evidence:
+        """Ask for a hidden name and for one that never existed, in the same words; nobody can tell them apart."""
+        never = never_named(hidden)
+        attacks = [
+            self.attack(client, template.replace("HIDDEN", name), _renamed(variables or {}, name))
+            for name in (hidden, never)
+        ]
+        self.alike(*attacks, renamed={never: hidden})
+        return attacks[0]
+
+
+def never_named(name: str) -> str:
+    """A name of the same length and case that no schema ever had."""
+    return ("Z" if name[0].isupper() else "z") + ("Z" if name.isupper() else "z") * (len(name) - 1)
+
+
+def _renamed(given: Any, name: str) -> Any:
+    """Variables with the name where HIDDEN stands, as a key or a value."""
+    return json.loads(json.dumps(given).replace("HIDDEN", name))
+
+
+def _told_by(span: ReadableSpan) -> str:
+    """What a span says: its name, and what its attributes, events, links and status hold."""
+    held = [span.attributes, *(event.attributes for event in span.events), *(link.attributes for link in span.links)]
+    values = [value for attributes in held for value in (attributes or {}).values()]
+    return "\n".join(map(str, [span.name, span.status.description, *(event.name for event in span.events), *values]))
+
+
+def _reads(source: str, text: str) -> bool:
+    """Whether a statement can give data: asyncpg asks PostgreSQL for its types as well, and no path leads to ours."""
+    return source != "population" or "population." in text
+
+
+def _touched(source: str, text: str) -> tuple[set[Touch], set[tuple[str, str, str]]]:
+    """The columns that a statement gives, and the elements that it compares or sorts by."""
+    if source != "population":
+        command = json.loads(text)
+        table = command["find"]
+        given = {name for name, wanted in command["projection"].items() if wanted}
+        compared = {*command.get("filter", {}), *(command.get("sort") or {})}
+        return {(source, table, Column(name)) for name in given}, {(source, table, name) for name in compared}
+    match = _SQL.match(text)
+    assert match, f"an unknown statement: {text}"
+    table, rest = match["table"], match["rest"]
+    aliases = {alias: Reference(other, local, remote) for other, alias, remote, local in _JOIN.findall(rest)}
+    touched: set[Touch] = set()
+    for alias, name in re.findall(r"(t|r\d+)\.(\w+)", match["columns"]):
+        touched.add((source, table, Column(name) if alias == "t" else Column(name, aliases[alias])))
+    conditions = rest.split("WHERE ", 1)[-1]
+    return touched, {(source, table, name) for name in re.findall(r"\bt\.(\w+)", conditions)}
