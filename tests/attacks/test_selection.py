@@ -195,7 +195,11 @@ def test_a_mutation_has_no_payload(target: Target, an: str, kind: str, client: s
     assert refused(target.attack(client, f'{kind}{{updateCitizen(personalId:"{an}"){{personalId bloodGroup}}}}'))
 
 
-ORACLE = "query($ids:[PersonalId!]!){citizens(personalIds:$ids){legacyId9 encounters{number} contact{mobile} vehicles{chassisNumber}}}"
+ORACLE = """
+query($ids: [PersonalId!]!) {
+  citizens(personalIds: $ids) { legacyId9 encounters { number } contact { mobile } vehicles { chassisNumber } }
+}
+"""
 
 
 def test_null_is_no_oracle_of_existence(target: Target, an: str) -> None:

@@ -98,8 +98,8 @@ class _Maker:
         if table == "ket_hon":
             for husband, wife in COUPLES:
                 pair = [numbers[husband], numbers[wife]]
-                links = {"haiBen": pair, "chong.personalId": pair[0], "vo.personalId": pair[1]}
-                self._row(source, table, (husband, wife), links)
+                sides: Row = {"haiBen": pair, "chong.personalId": pair[0], "vo.personalId": pair[1]}
+                self._row(source, table, (husband, wife), sides)
             return
         persons = [e for e, kind in self.layouts[source, table].codecs.items() if kind == "person"]
         for name, number in numbers.items():
@@ -123,6 +123,8 @@ class _Maker:
             "household_id": self.world.households[MEMBERS[name]],
             "permanent_province_code": PEOPLE[name],
         }
+        if name in {"vo", "xa"}:
+            links["birth_middle_name"] = None
         self._row(POPULATION, "citizen", (name,), links)
 
     def _row(self, source: str, table: str, owners: tuple[str, ...], links: Row) -> None:
