@@ -35,7 +35,7 @@ def stored(target: Target, source: str, table: str, element: str, owner: str) ->
 FILTERS = {
     "equal": '{HIDDEN:"VALUE"}',
     "beside a permitted one": '{name:"zq",HIDDEN:"VALUE"}',
-    "prefix": '{HIDDEN_startsWith:"VALUE"}',
+    "prefix": '{HIDDEN:{startsWith:"VALUE"}}',
     "range": '{HIDDEN:{gte:"VALUE",lt:"z"}}',
     "is null": "{HIDDEN:null}",
     "is null beside a permitted one": '{name:"zq",HIDDEN:null}',
