@@ -246,7 +246,7 @@ class Target:
         normals = [normal(evidence, renamed or {}) for evidence in attacks]
         assert all(one == normals[0] for one in normals), "\n".join(map(str, normals))
         assert all(evidence.texts == attacks[0].texts for evidence in attacks), [e.texts for e in attacks]
-        assert all(evidence.logs == attacks[0].logs for evidence in attacks)
+        assert all(evidence.logs == attacks[0].logs for evidence in attacks), [e.logs for e in attacks]
 
     def hidden_like_never(
         self, client: str, template: str, hidden: str, variables: Variables | None = None
