@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,6 +21,12 @@ from tests.attacks.world import DATABASE, load_world, make_world, mongo_database
 from tests.running import Governance, RunningService, observed_tracing, settings_for
 
 CATALOG = Catalog.of(schema)
+
+
+@pytest.fixture(scope="session")
+def interleaving_seconds() -> float:
+    """How long two contracts are interleaved; a thorough run sets INTERLEAVING_SECONDS=60."""
+    return float(os.environ.get("INTERLEAVING_SECONDS", "8"))
 
 
 @pytest.fixture(scope="session")

@@ -67,7 +67,7 @@ def test_an_ungranted_field_cannot_be_filtered_by(target: Target, kind: str, hid
     ],
 )
 def test_no_default_and_no_variable_brings_a_filter(target: Target, document: str, given: Mapping[str, Any]) -> None:
-    evidence = target.hidden_like_never("narrow", document % SEARCH % "filter:$f", "dateOfBirth", given)  # type: ignore[operator]
+    evidence = target.hidden_like_never("narrow", document % SEARCH % "filter:$f", "dateOfBirth", given)
     assert refused(evidence)
 
 
