@@ -17,10 +17,11 @@ from opentelemetry.sdk.trace import ReadableSpan
 from connectors.fetch import Column, Reference
 from graph.view import View
 from tests.attacks.canaries import Canaries, hidden_names, tokens_of, words_of
+from tests.attacks.world import DATABASE
 from tests.reach import Reach, Touch, reach_of, without_arguments
 from tests.running import RunningService
 
-__all__ = ["Evidence", "Listener", "Target", "never_named", "normal"]
+__all__ = ["Evidence", "Listener", "Target", "never_named", "normal", "touched"]
 
 Variables = Mapping[str, Any]
 _TRACE = re.compile(rb"[0-9a-f]{32}")
@@ -28,16 +29,10 @@ _TRACE = re.compile(rb"[0-9a-f]{32}")
 _DESCRIPTION = re.compile(r'"description":"(?:[^"\\]|\\.)*"|"""(?:.|\n)*?"""')
 _SQL = re.compile(r"SELECT (?P<columns>[^\n]*)\nFROM population\.(?P<table>\w+) t\n(?P<rest>.*)", re.DOTALL)
 _JOIN = re.compile(r"LEFT JOIN population\.(\w+) (r\d+) ON r\d+\.(\w+) = t\.(\w+)")
-_HEADERS = {
-    "allow",
-    "cache-control",
-    "content-length",
-    "content-type",
-    "date",
-    "server",
-    "x-trace-id",
-    "www-authenticate",
-}
+_HEADERS = {"allow", "cache-control", "content-length", "content-type", "date", "server", "x-trace-id"}
+_HEADERS |= {"retry-after", "www-authenticate"}
+# A request may be refused after its data was read, and before any of it leaves.
+_REFUSED_LATE = {"AUDIT_UNAVAILABLE", "LIMIT_EXCEEDED", "QUOTA_EXCEEDED"}
 
 
 class Listener(logging.Handler):
@@ -75,14 +70,15 @@ class Listener(logging.Handler):
 class Evidence:
     """Everything that one attack caused."""
 
-    client: str
-    query: str
-    variables: Variables
-    sent: str
-    response: httpx.Response
-    statements: list[tuple[str, str]]
-    spans: str
-    logs: str
+    view: View
+    query: str = ""
+    variables: Variables = field(default_factory=dict)
+    operation_name: str | None = None
+    sent: str = ""
+    response: httpx.Response = field(default_factory=lambda: httpx.Response(0))
+    statements: list[tuple[str, str]] = field(default_factory=list)
+    spans: str = ""
+    logs: str = ""
 
     @property
     def body(self) -> Any:
@@ -153,6 +149,20 @@ class Target:
             known = self.views[client] = View.of(self.canaries.catalog, permission)
         return known
 
+    def headers(self, client: str) -> dict[str, str]:
+        """The headers of a client's requests, for the first of its purposes."""
+        governance = self.service.governance
+        return {
+            "authorization": governance.authorizations[client],
+            "x-purpose": next(iter(governance.contracts[client].purposes)),
+            "accept": "application/graphql-response+json",
+        }
+
+    def post(self, client: str, query: str, variables: Variables | None = None) -> httpx.Response:
+        """Send an operation as a client, for requests at the same time, of which no evidence can be told apart."""
+        body = {"query": query, "variables": dict(variables or {})}
+        return self.http.post(f"{self.service.url}/graphql", json=body, headers=self.headers(client))
+
     def attack(
         self,
         client: str,
@@ -165,24 +175,19 @@ class Target:
     ) -> Evidence:
         """Send an operation as a client, and demand that nothing leaves that its contract does not permit."""
         sent = {"query": query, "variables": dict(variables or {}), **more}
-        purpose = next(iter(self.service.governance.contracts[client].purposes))
-        with self.gathering(client, query, variables or {}, json.dumps(sent)) as evidence:
-            evidence.response = self.http.post(
-                f"{self.service.url}{path}",
-                json=sent,
-                headers={
-                    "authorization": self.service.governance.authorizations[client],
-                    "x-purpose": purpose,
-                    "accept": "application/graphql-response+json",
-                    **(headers or {}),
-                },
-            )
+        given = {**self.headers(client), **(headers or {})}
+        with self.gathering(client, given["x-purpose"]) as evidence:
+            evidence.query, evidence.variables = query, sent["variables"]
+            evidence.operation_name = more.get("operationName")
+            evidence.sent = json.dumps([sent, dict(headers or {})])
+            evidence.response = self.http.post(f"{self.service.url}{path}", json=sent, headers=given)
         return evidence
 
     @contextmanager
-    def gathering(self, client: str, query: str, variables: Variables, sent: str) -> Iterator[Evidence]:
-        """Evidence of what the block does, whose `response` the block sets; checked when it ends."""
-        evidence = Evidence(client, query, variables, sent, httpx.Response(0), [], "", "")
+    def gathering(self, client: str, purpose: str | None = None) -> Iterator[Evidence]:
+        """Evidence of what the block does, who says what it sent and got; checked when it ends."""
+        known = self.service.governance.contracts[client].purposes
+        evidence = Evidence(self.view(client, purpose if purpose in known else None))
         start = len(self.listener.said)
         self.service.forget()
         with self.service.observing() as observed:
@@ -194,21 +199,21 @@ class Target:
 
     def check(self, evidence: Evidence) -> None:
         """Nothing left, and nothing was asked of a database, that the client's contract does not permit."""
-        view = self.view(evidence.client)
-        response = evidence.response
+        view, response = evidence.view, evidence.response
         shown = response.text + "\n" + "\n".join(f"{name}: {value}" for name, value in response.headers.items())
         leaked = self.canaries.found(shown) - self.allowed(view) - tokens_of(evidence.sent)
         assert not leaked, f"canaries in the answer: {sorted(leaked)}\n{evidence.query}\n{shown[:2000]}"
         if not view.nulls:
             named = (words_of(_DESCRIPTION.sub("", shown)) - words_of(evidence.sent)) & self.hidden(view)
             assert not named, f"hidden names in the answer: {sorted(named)}\n{evidence.query}\n{shown[:2000]}"
+        tables = {table for source, text in evidence.statements for _, table, _ in touched(_source(source), text)[0]}
         for kind, text in (("logs", evidence.logs), ("spans", evidence.spans)):
             values = self.canaries.found(text)
             assert not values, f"values in the {kind}: {sorted(values)}\n{text}"
-            named = set() if view.nulls else words_of(text) & self.hidden(view)
+            named = set() if view.nulls else (words_of(text) & self.hidden(view)) - tables
             assert not named, f"hidden names in the {kind}: {sorted(named)}\n{text}"
         assert set(response.headers) <= _HEADERS, "a header that nothing needs"
-        self._check_statements(view, evidence)
+        self._check_statements(evidence)
 
     def allowed(self, view: View) -> set[str]:
         """The canaries that may leave under a view."""
@@ -222,24 +227,26 @@ class Target:
             self._hidden[view.key] = hidden_names(view)
         return self._hidden[view.key]
 
-    def _check_statements(self, view: View, evidence: Evidence) -> None:
+    def _check_statements(self, evidence: Evidence) -> None:
         if not evidence.statements:
             return
-        assert "data" in evidence.body, "an operation that was refused was read for"
-        reach = self._reach(view, evidence)
+        late = "data" in evidence.body or set(evidence.codes) <= _REFUSED_LATE
+        assert late, "an operation that was refused was read for"
+        reach = self._reach(evidence)
         elements = {(source, table, column.name) for source, table, column in reach.working}
         for source, text in evidence.statements:
-            touched, compared = _touched(source.removeprefix("attacks_"), text)
-            surplus = touched - reach.output - reach.working
+            given, compared = touched(_source(source), text)
+            surplus = given - reach.output - reach.working
             assert not surplus, f"columns that nothing permitted needs: {surplus}\n{text}"
             assert compared <= elements, f"conditions on {compared - elements}\n{text}"
 
-    def _reach(self, view: View, evidence: Evidence) -> Reach:
+    def _reach(self, evidence: Evidence) -> Reach:
+        view = evidence.view
         if view.key not in self._loose:
             whole = build_schema(print_schema(view.schema), assume_valid=True)
             self._loose[view.key] = without_arguments(whole)
-        name = json.loads(evidence.sent).get("operationName")
-        return reach_of(view, self._loose[view.key], parse(evidence.query), name, evidence.variables)
+        document = parse(evidence.query)
+        return reach_of(view, self._loose[view.key], document, evidence.operation_name, evidence.variables)
 
     def alike(self, *attacks: Evidence, renamed: Mapping[str, str] | None = None) -> None:
         """Demand the same bytes, headers, statements and log lines of attacks, once names are replaced."""
@@ -278,25 +285,30 @@ def _told_by(span: ReadableSpan) -> str:
     return "\n".join(map(str, [span.name, span.status.description, *(event.name for event in span.events), *values]))
 
 
+def _source(database: str) -> str:
+    """The source whose canaries are in a database."""
+    return database.removeprefix(f"{DATABASE}_")
+
+
 def _reads(source: str, text: str) -> bool:
     """Whether a statement can give data: asyncpg asks PostgreSQL for its types as well, and no path leads to ours."""
     return source != "population" or "population." in text
 
 
-def _touched(source: str, text: str) -> tuple[set[Touch], set[tuple[str, str, str]]]:
+def touched(source: str, text: str) -> tuple[set[Touch], set[tuple[str, str, str]]]:
     """The columns that a statement gives, and the elements that it compares or sorts by."""
     if source != "population":
         command = json.loads(text)
         table = command["find"]
-        given = {name for name, wanted in command["projection"].items() if wanted}
+        names = {name for name, wanted in command["projection"].items() if wanted}
         compared = {*command.get("filter", {}), *(command.get("sort") or {})}
-        return {(source, table, Column(name)) for name in given}, {(source, table, name) for name in compared}
+        return {(source, table, Column(name)) for name in names}, {(source, table, name) for name in compared}
     match = _SQL.match(text)
     assert match, f"an unknown statement: {text}"
     table, rest = match["table"], match["rest"]
     aliases = {alias: Reference(other, local, remote) for other, alias, remote, local in _JOIN.findall(rest)}
-    touched: set[Touch] = set()
+    given: set[Touch] = set()
     for alias, name in re.findall(r"(t|r\d+)\.(\w+)", match["columns"]):
-        touched.add((source, table, Column(name) if alias == "t" else Column(name, aliases[alias])))
+        given.add((source, table, Column(name) if alias == "t" else Column(name, aliases[alias])))
     conditions = rest.split("WHERE ", 1)[-1]
-    return touched, {(source, table, name) for name in re.findall(r"\bt\.(\w+)", conditions)}
+    return given, {(source, table, name) for name in re.findall(r"\bt\.(\w+)", conditions)}

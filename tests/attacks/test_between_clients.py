@@ -113,7 +113,7 @@ def test_equal_requests_of_two_clients_are_not_made_one(embedded: EmbeddedServer
     document, variables = fresh(SHARED), {"ids": list(target.numbers.values())}
     alone = {client: target.attack(client, document, variables) for client in ("narrow-null", "twin-null")}
     with failing(embedded, blockConnection=True, blockTimeMS=200), target.service.observing() as observed:
-        answers = together(*(lambda c=c: target.service.post(c, document, variables) for c in alone))
+        answers = together(*(lambda c=c: target.post(c, document, variables) for c in alone))
     for answer, evidence in zip(answers, alone.values(), strict=True):
         assert answer.json()["data"] == evidence.body["data"]
     assert len(observed.statements) == sum(len(evidence.statements) for evidence in alone.values())
@@ -125,7 +125,7 @@ def test_loaders_of_two_clients_do_not_share_rows(embedded: EmbeddedServers, tar
     variables = {"i": target.numbers["an"]}
     alone = {client: target.attack(client, document, variables) for client in ("whole", "scoped")}
     with failing(embedded, blockConnection=True, blockTimeMS=200):
-        answers = together(*(lambda c=c: target.service.post(c, document, variables) for c in alone))
+        answers = together(*(lambda c=c: target.post(c, document, variables) for c in alone))
     found = [sum(r["citizen"] is not None for r in answer.json()["data"]["citizen"]["relatives"]) for answer in answers]
     assert found == [3, 2]
     assert [answer.json() for answer in answers] == [evidence.body for evidence in alone.values()]
@@ -186,7 +186,8 @@ def test_a_batch_of_operations_is_not_taken_in_part(target: Target, client: str)
     texts = [ONE % (0, selection) for selection in ("personalId", "bloodGroup", "z" * 10)]
     for chosen in ([0], [0, 1], [1, 0], [0, 2], []):
         items = [{"query": texts[index], "variables": {"i": number}} for index in chosen]
-        with target.gathering(client, "", {}, json.dumps(items)) as evidence:
+        with target.gathering(client) as evidence:
+            evidence.sent = json.dumps(items)
             authorization = target.service.governance.authorizations[client]
             evidence.response = target.http.post(
                 f"{target.service.url}/graphql", json=items, headers={"authorization": authorization}

@@ -90,7 +90,7 @@ def test_directives_tell_nothing_that_is_hidden(target: Target) -> None:
 @pytest.mark.parametrize("client", HIDING)
 def test_the_sdl_and_its_descriptions_tell_nothing_that_is_hidden(target: Target, client: str) -> None:
     view = target.view(client)
-    with target.gathering(client, "", {}, "") as evidence:
+    with target.gathering(client) as evidence:
         authorization = target.service.governance.authorizations[client]
         evidence.response = target.http.get(
             f"{target.service.url}/schema.graphql", headers={"authorization": authorization}
@@ -142,7 +142,7 @@ def test_introspection_aliased_mixed_and_in_fragments_shows_the_view(target: Tar
 def test_introspection_over_get_is_not_served(target: Target, client: str) -> None:
     authorization = target.service.governance.authorizations[client]
     for name in (TYPE, never_named(TYPE)):
-        with target.gathering(client, "", {}, "") as evidence:
+        with target.gathering(client) as evidence:
             query = f'{{__type(name:"{name}"){{name}} __schema{{types{{name}}}}}}'
             evidence.response = target.http.get(
                 f"{target.service.url}/graphql", params={"query": query}, headers={"authorization": authorization}
