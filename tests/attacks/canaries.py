@@ -47,10 +47,10 @@ def _words_of_graphql() -> set[str]:
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a token stands: the coordinates that give it (none if no field does), and whether the row is in scope."""
+    """Where a token stands: the coordinates that give it (none if no field does), and the provinces of the row."""
 
     coordinates: tuple[str, ...]
-    inside: bool
+    provinces: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -66,26 +66,25 @@ class Canaries:
         """Note the origins of every stored value."""
         for row in (row for tables in self.world.tables.values() for rows in tables.values() for row in rows):
             for value in _leaves(row):
-                self._note(value, Origin((), inside=True))
+                self._note(value, Origin(()))
             if "name_sort" in row:
                 self.sort_keys.add(row["name_sort"])
         for type_name, entity in self.catalog.entities.items():
             for row in self.world.rows(entity.source, entity.table):
-                inside = self._inside(entity.source, entity.table, row)
+                provinces = self._provinces(entity.table, row)
                 for coordinates, value in self._given(type_name, Record(entity, row), ()):
-                    self._note(value, Origin(coordinates, inside))
+                    self._note(value, Origin(coordinates, provinces))
 
     def _note(self, value: object, origin: Origin) -> None:
         for token in tokens_of(str(value)):
             self.origins.setdefault(token, set()).add(origin)
 
-    def _inside(self, source: str, table: str, row: Mapping[str, Any]) -> bool:
-        """Whether a row is visible to a contract that is limited to one province: the province of its owner."""
+    def _provinces(self, table: str, row: Mapping[str, Any]) -> frozenset[str]:
+        """Where a row is visible to a contract that is limited to provinces: where its owners live."""
         if table == "household":
-            return bool(row["address_province_code"] == "79")
-        provinces = {c["personal_id"]: c["permanent_province_code"] for c in self.world.rows(POPULATION, "citizen")}
-        owners = self.world.owners[id(row)]
-        return source == "" or any(provinces[self.world.numbers[owner]] == "79" for owner in owners)
+            return frozenset({row["address_province_code"]})
+        lives = {c["personal_id"]: c["permanent_province_code"] for c in self.world.rows(POPULATION, "citizen")}
+        return frozenset(lives[self.world.numbers[owner]] for owner in self.world.owners[id(row)])
 
     def _given(self, type_name: str, record: Record, above: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
         """Every value of a row that some chain of coordinates gives, with the chain."""
@@ -111,11 +110,16 @@ class Canaries:
 
     def allowed(self, view: View) -> set[str]:
         """The tokens that may leave under a view."""
-        scoped = bool(view.permission.contract.row_scope)
+        scope = view.permission.contract.row_scope.get("province")
         return {
             token
             for token, origins in self.origins.items()
-            if any(o.coordinates and set(o.coordinates) <= view.readable and (o.inside or not scoped) for o in origins)
+            if any(
+                o.coordinates
+                and set(o.coordinates) <= view.readable
+                and (scope is None or not o.provinces.isdisjoint(scope))
+                for o in origins
+            )
         }
 
     def found(self, text: str) -> set[str]:
@@ -153,8 +157,13 @@ def names_of(schema: GraphQLSchema) -> set[str]:
 
 
 def hidden_names(view: View) -> set[str]:
-    """The names that a client must not learn: identifiers that its view lacks, and columns of unreadable fields."""
-    catalog = view.catalog
+    """The names that a client must not learn: identifiers that its view lacks, and columns of unreadable fields.
+
+    What its own contract names is no secret to it, also where that leads to nothing.
+    """
+    catalog, permission = view.catalog, view.permission
+    named = {part for coordinate in permission.readable | permission.filterable for part in coordinate.split(".")}
+    named |= permission.contract.services
     names = names_of(catalog.schema) - names_of(view.schema)
     shown: set[str] = set()
     for coordinate, home in catalog.homes.items():
@@ -164,7 +173,8 @@ def hidden_names(view: View) -> set[str]:
         else:
             names |= elements
     names |= {"name_key", "name_sort", "registered_no", "household_id", "relative_no", "card_id", "SO_CCCD", "haiBen"}
-    return {name for name in names - shown - names_of(view.schema) - GRAPHQL - _ORDINARY if len(name) > 2}
+    names -= shown | named | names_of(view.schema) | GRAPHQL | _ORDINARY
+    return {name for name in names if len(name) > 2}
 
 
 def words_of(text: str) -> set[str]:
