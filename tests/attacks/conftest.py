@@ -16,7 +16,8 @@ from service.embedded import EmbeddedServers
 from service.settings import Settings
 from tests.attacks.canaries import Canaries
 from tests.attacks.contracts import attackers
-from tests.attacks.target import Listener, Target
+from tests.attacks.evidence import Listener
+from tests.attacks.target import Target
 from tests.attacks.world import DATABASE, load_world, make_world, mongo_database
 from tests.running import Governance, RunningService, observed_tracing, settings_for
 
@@ -61,3 +62,17 @@ def target(embedded: EmbeddedServers, canaries: Canaries, attacked_settings: Set
     with RunningService(attacked_settings) as running, listener.listening(), httpx.Client(timeout=30) as http:
         running.governance = governance
         yield Target(running, canaries, listener, http)
+
+
+@pytest.fixture
+def brittle(embedded: EmbeddedServers, target: Target, canaries: Canaries) -> Iterator[Target]:
+    """Another service over the same databases: it waits for a fetch for a second only, and its breakers are closed."""
+    settings = settings_over_canaries(embedded, canaries, fetch_timeout=1.0)
+    with RunningService(settings) as running:
+        running.governance = target.service.governance
+        yield Target(running, canaries, target.listener, target.http)
+
+
+@pytest.fixture
+def an(target: Target) -> str:
+    return target.numbers["an"]

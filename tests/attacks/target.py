@@ -1,9 +1,8 @@
-"""The service under attack, and the evidence of each attack: what came back, was logged, traced and sent to drivers."""
+"""The service under attack, and what must hold of every attack on it."""
 
 from __future__ import annotations
 
 import json
-import logging
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,114 +11,21 @@ from typing import Any
 
 import httpx
 from graphql import GraphQLSchema, build_schema, parse, print_schema
-from opentelemetry.sdk.trace import ReadableSpan
 
-from connectors.fetch import Column, Reference
 from graph.view import View
 from tests.attacks.canaries import Canaries, hidden_names, tokens_of, words_of
-from tests.attacks.world import DATABASE
-from tests.reach import Reach, Touch, reach_of, without_arguments
+from tests.attacks.evidence import Evidence, Listener, Variables, normal, reads, source_of, told_by, touched
+from tests.reach import Reach, reach_of, without_arguments
 from tests.running import RunningService
 
-__all__ = ["Evidence", "Listener", "Target", "never_named", "normal", "touched"]
+__all__ = ["Target", "never_named"]
 
-Variables = Mapping[str, Any]
-_TRACE = re.compile(rb"[0-9a-f]{32}")
 # Descriptions are prose in which a name may be a word; they have a test of their own.
 _DESCRIPTION = re.compile(r'"description":"(?:[^"\\]|\\.)*"|"""(?:.|\n)*?"""')
-_SQL = re.compile(r"SELECT (?P<columns>[^\n]*)\nFROM population\.(?P<table>\w+) t\n(?P<rest>.*)", re.DOTALL)
-_JOIN = re.compile(r"LEFT JOIN population\.(\w+) (r\d+) ON r\d+\.(\w+) = t\.(\w+)")
 _HEADERS = {"allow", "cache-control", "content-length", "content-type", "date", "server", "x-trace-id"}
 _HEADERS |= {"retry-after", "www-authenticate"}
 # A request may be refused after its data was read, and before any of it leaves.
 _REFUSED_LATE = {"AUDIT_UNAVAILABLE", "LIMIT_EXCEEDED", "QUOTA_EXCEEDED"}
-
-
-class Listener(logging.Handler):
-    """Keeps what every logger of the process says while the block runs, however it is set up."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.DEBUG)
-        self.said: list[str] = []
-        self.setFormatter(logging.Formatter("%(name)s %(levelname)s %(message)s"))
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Keep a record as an operator would read it, with its traceback."""
-        self.said.append(self.format(record))
-
-    @contextmanager
-    def listening(self) -> Iterator[None]:
-        """Attach to the root and to each logger that keeps its records from it; the service's own say all."""
-        loggers = [logging.getLogger(), *(logging.getLogger(name) for name in ("uvicorn", "uvicorn.access"))]
-        chatty = [logging.getLogger(name) for name in ("lienthong", "uvicorn", "uvicorn.error", "asyncio")]
-        levels = [logger.level for logger in chatty]
-        for logger in loggers:
-            logger.addHandler(self)
-        for logger in chatty:
-            logger.setLevel(logging.INFO)
-        try:
-            yield
-        finally:
-            for logger in loggers:
-                logger.removeHandler(self)
-            for logger, level in zip(chatty, levels, strict=True):
-                logger.setLevel(level)
-
-
-@dataclass
-class Evidence:
-    """Everything that one attack caused."""
-
-    view: View
-    query: str = ""
-    variables: Variables = field(default_factory=dict)
-    operation_name: str | None = None
-    sent: str = ""
-    response: httpx.Response = field(default_factory=lambda: httpx.Response(0))
-    statements: list[tuple[str, str]] = field(default_factory=list)
-    spans: str = ""
-    logs: str = ""
-
-    @property
-    def body(self) -> Any:
-        """The answer as JSON."""
-        return self.response.json()
-
-    @property
-    def data(self) -> Any:
-        """The data of an answer without errors."""
-        assert "errors" not in self.body, self.body["errors"]
-        return self.body["data"]
-
-    @property
-    def codes(self) -> list[str]:
-        """The code of each error."""
-        return [error["extensions"]["code"] for error in self.body.get("errors", ())]
-
-    @property
-    def texts(self) -> list[str]:
-        """The statements' texts without the values in them."""
-        return [_without_values(text) for _, text in self.statements]
-
-
-def _without_values(text: str) -> str:
-    if not text.startswith("{"):
-        return text
-    command = json.loads(text)
-    shape = {element: list(condition) for element, condition in command.get("filter", {}).items()}
-    return json.dumps([command.get("find"), shape, command.get("projection"), command.get("sort")])
-
-
-def normal(evidence: Evidence, renamed: Mapping[str, str]) -> tuple[int, bytes, list[tuple[str, str]]]:
-    """Status, body and headers with names replaced (as whole words), and without the trace id and the date."""
-    body = _TRACE.sub(b"TRACE", evidence.response.content)
-    for never, name in renamed.items():
-        body = re.sub(rf"(?<![0-9A-Za-z_]){re.escape(never)}(?![0-9A-Za-z_])".encode(), name.encode(), body)
-    headers = [
-        (name, "" if name in {"x-trace-id", "date"} else value)
-        for name, value in sorted(evidence.response.headers.multi_items())
-    ]
-    return evidence.response.status_code, body, headers
 
 
 @dataclass
@@ -192,8 +98,8 @@ class Target:
         self.service.forget()
         with self.service.observing() as observed:
             yield evidence
-        evidence.statements = [(source, text) for source, text in observed.statements if _reads(source, text)]
-        evidence.spans = "\n".join(_told_by(span) for span in self.service.spans)
+        evidence.statements = [(source, text) for source, text in observed.statements if reads(source, text)]
+        evidence.spans = "\n".join(told_by(span) for span in self.service.spans)
         evidence.logs = "\n".join(self.listener.said[start:])
         self.check(evidence)
 
@@ -206,7 +112,7 @@ class Target:
         if not view.nulls:
             named = (words_of(_DESCRIPTION.sub("", shown)) - words_of(evidence.sent)) & self.hidden(view)
             assert not named, f"hidden names in the answer: {sorted(named)}\n{evidence.query}\n{shown[:2000]}"
-        tables = {table for source, text in evidence.statements for _, table, _ in touched(_source(source), text)[0]}
+        tables = {table for source, text in evidence.statements for _, table, _ in touched(source_of(source), text)[0]}
         for kind, text in (("logs", evidence.logs), ("spans", evidence.spans)):
             values = self.canaries.found(text)
             assert not values, f"values in the {kind}: {sorted(values)}\n{text}"
@@ -235,7 +141,7 @@ class Target:
         reach = self._reach(evidence)
         elements = {(source, table, column.name) for source, table, column in reach.working}
         for source, text in evidence.statements:
-            given, compared = touched(_source(source), text)
+            given, compared = touched(source_of(source), text)
             surplus = given - reach.output - reach.working
             assert not surplus, f"columns that nothing permitted needs: {surplus}\n{text}"
             assert compared <= elements, f"conditions on {compared - elements}\n{text}"
@@ -276,39 +182,3 @@ def never_named(name: str) -> str:
 def _renamed(given: Any, name: str) -> Any:
     """Variables with the name where HIDDEN stands, as a key or a value."""
     return json.loads(json.dumps(given).replace("HIDDEN", name))
-
-
-def _told_by(span: ReadableSpan) -> str:
-    """What a span says: its name, and what its attributes, events, links and status hold."""
-    held = [span.attributes, *(event.attributes for event in span.events), *(link.attributes for link in span.links)]
-    values = [value for attributes in held for value in (attributes or {}).values()]
-    return "\n".join(map(str, [span.name, span.status.description, *(event.name for event in span.events), *values]))
-
-
-def _source(database: str) -> str:
-    """The source whose canaries are in a database."""
-    return database.removeprefix(f"{DATABASE}_")
-
-
-def _reads(source: str, text: str) -> bool:
-    """Whether a statement can give data: asyncpg asks PostgreSQL for its types as well, and no path leads to ours."""
-    return source != "population" or "population." in text
-
-
-def touched(source: str, text: str) -> tuple[set[Touch], set[tuple[str, str, str]]]:
-    """The columns that a statement gives, and the elements that it compares or sorts by."""
-    if source != "population":
-        command = json.loads(text)
-        table = command["find"]
-        names = {name for name, wanted in command["projection"].items() if wanted}
-        compared = {*command.get("filter", {}), *(command.get("sort") or {})}
-        return {(source, table, Column(name)) for name in names}, {(source, table, name) for name in compared}
-    match = _SQL.match(text)
-    assert match, f"an unknown statement: {text}"
-    table, rest = match["table"], match["rest"]
-    aliases = {alias: Reference(other, local, remote) for other, alias, remote, local in _JOIN.findall(rest)}
-    given: set[Touch] = set()
-    for alias, name in re.findall(r"(t|r\d+)\.(\w+)", match["columns"]):
-        given.add((source, table, Column(name) if alias == "t" else Column(name, aliases[alias])))
-    conditions = rest.split("WHERE ", 1)[-1]
-    return given, {(source, table, name) for name in re.findall(r"\bt\.(\w+)", conditions)}

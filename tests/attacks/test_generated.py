@@ -38,8 +38,8 @@ from tests.question import Question
 from tests.strategies.contracts import everything, random_permission
 from tests.strategies.operations import random_question
 
-CONTRACTS = 30
-QUESTIONS = 8
+CONTRACTS = 24
+QUESTIONS = 6
 
 
 def test_no_canary_leaves_whatever_is_asked(target: Target) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.attacks.documents import hidden_fields
-from tests.attacks.target import Evidence, Target
+from tests.attacks.target import Target
 
 HIDING = ["narrow", "twin", "verifier", "scoped-narrow"]
 # Fields of Citizen that the narrow contracts do not permit: a leaf, an object of the row, rows of other databases.
@@ -13,17 +13,8 @@ LEAF, PART, LINKS = "bloodGroup", "contact", "encounters"
 DENIED = ["FIELD_NOT_IN_CONTRACT"]
 
 
-@pytest.fixture
-def an(target: Target) -> str:
-    return target.numbers["an"]
-
-
 def citizen(number: str, selection: str, more: str = "") -> str:
     return f'{{citizen(personalId:"{number}"){{{selection}}}}}{more}'
-
-
-def refused(evidence: Evidence) -> bool:
-    return evidence.response.status_code == 400 and "data" not in evidence.body and not evidence.statements
 
 
 @pytest.mark.parametrize("client", HIDING)
@@ -31,7 +22,7 @@ def test_every_hidden_field_looks_like_none(target: Target, client: str, an: str
     asked = 0
     for way, name in hidden_fields(target.view(client)):
         document = way.replace("NUMBER", an).replace("SELECTION", "HIDDEN")
-        assert refused(target.hidden_like_never(client, document, name))
+        assert target.hidden_like_never(client, document, name).refused
         asked += 1
     assert asked >= 8
 
@@ -50,7 +41,7 @@ def test_every_hidden_field_looks_like_none(target: Target, client: str, an: str
 )
 @pytest.mark.parametrize("hidden", [LEAF, PART, LINKS])
 def test_an_alias_does_not_bring_a_hidden_field(target: Target, an: str, selection: str, hidden: str) -> None:
-    assert refused(target.hidden_like_never("narrow", citizen(an, selection), hidden))
+    assert target.hidden_like_never("narrow", citizen(an, selection), hidden).refused
 
 
 def test_an_alias_onto_a_permitted_name_is_null_in_null_mode(target: Target, an: str) -> None:
@@ -76,7 +67,7 @@ FRAGMENTS = {
 @pytest.mark.parametrize("kind", FRAGMENTS)
 def test_a_fragment_does_not_bring_a_hidden_field(target: Target, an: str, kind: str) -> None:
     selection, fragments = FRAGMENTS[kind]
-    assert refused(target.hidden_like_never("narrow", citizen(an, selection, fragments), LEAF))
+    assert target.hidden_like_never("narrow", citizen(an, selection, fragments), LEAF).refused
 
 
 @pytest.mark.parametrize("kind", [kind for kind in FRAGMENTS if not kind.startswith(("unused", "cyclic"))])
@@ -103,15 +94,15 @@ def test_a_fragment_brings_null_in_null_mode(target: Target, an: str, kind: str)
 def test_a_condition_on_a_hidden_type_is_one_on_no_type(
     target: Target, client: str, hidden: str, document: str
 ) -> None:
-    assert refused(target.hidden_like_never(client, document, hidden))
+    assert target.hidden_like_never(client, document, hidden).refused
 
 
 def test_fragments_that_share_a_key_do_not_bring_the_denied_one(target: Target, an: str) -> None:
     for one, other in (("x:personalId", "x:HIDDEN"), ("x:HIDDEN", "x:personalId")):
         shared = f"fragment A on Citizen{{{one}}} fragment B on Citizen{{{other}}}"
-        assert refused(target.hidden_like_never("narrow", citizen(an, "...A ...B", shared), "legacyId9"))
+        assert target.hidden_like_never("narrow", citizen(an, "...A ...B", shared), "legacyId9").refused
     merged = "fragment A on Citizen{v:vehicles{plate}} fragment B on Citizen{v:vehicles{HIDDEN}}"
-    assert refused(target.hidden_like_never("narrow", citizen(an, "...A ...B", merged), "chassisNumber"))
+    assert target.hidden_like_never("narrow", citizen(an, "...A ...B", merged), "chassisNumber").refused
 
 
 def test_fragments_that_share_a_key_are_answered_each_by_its_grant_in_null_mode(target: Target, an: str) -> None:
@@ -123,12 +114,12 @@ def test_fragments_that_share_a_key_are_answered_each_by_its_grant_in_null_mode(
         assert all(vehicle["plate"] and vehicle["chassisNumber"] is None for vehicle in vehicles)
         assert evidence.codes == DENIED
     conflict = "fragment A on Citizen{x:personalId} fragment B on Citizen{x:legacyId9}"
-    assert refused(target.attack("narrow-null", citizen(an, "...A ...B", conflict)))
+    assert target.attack("narrow-null", citizen(an, "...A ...B", conflict)).refused
 
 
 @pytest.mark.parametrize("directive", ["@skip(if:true)", "@include(if:false)", "@include(if:true)", "@skip(if:false)"])
 def test_a_switched_off_hidden_field_is_refused_like_none(target: Target, an: str, directive: str) -> None:
-    assert refused(target.hidden_like_never("narrow", citizen(an, f"personalId HIDDEN {directive}"), LEAF))
+    assert target.hidden_like_never("narrow", citizen(an, f"personalId HIDDEN {directive}"), LEAF).refused
 
 
 @pytest.mark.parametrize("directive", ["@skip(if:$off)", "@include(if:$off)"])
@@ -137,7 +128,7 @@ def test_a_hidden_field_under_a_variable_is_refused_like_none(
     target: Target, an: str, directive: str, *, off: bool
 ) -> None:
     document = "query($off:Boolean!)" + citizen(an, f"personalId HIDDEN {directive}")
-    assert refused(target.hidden_like_never("narrow", document, LEAF, {"off": off}))
+    assert target.hidden_like_never("narrow", document, LEAF, {"off": off}).refused
 
 
 def test_a_plan_cached_under_false_gives_nothing_when_replayed_with_true(target: Target, an: str) -> None:
@@ -163,19 +154,19 @@ def test_the_selected_operation_decides(target: Target, an: str) -> None:
     assert denied.codes == DENIED * 2
     assert denied.body["data"]["citizen"]["legacyId9"] is None
     assert "soKhung" not in str(denied.texts)
-    assert refused(target.attack("narrow-null", document))
+    assert target.attack("narrow-null", document).refused
     hidden = f"query A{citizen(an, 'personalId')} query B{citizen(an, 'HIDDEN')}"
     for name in ("A", "B"):
         attacks = [
             target.attack("narrow", hidden.replace("HIDDEN", asked), operationName=name) for asked in (LEAF, "z" * 10)
         ]
         target.alike(*attacks, renamed={"z" * 10: LEAF})
-        assert refused(attacks[0])
+        assert attacks[0].refused
 
 
 def test_the_name_of_a_hidden_type_is_not_told_by_typename(target: Target, an: str) -> None:
     for hidden in (PART, LINKS, "identityCards", "deathRecord"):
-        assert refused(target.hidden_like_never("narrow", citizen(an, "HIDDEN{__typename}"), hidden))
+        assert target.hidden_like_never("narrow", citizen(an, "HIDDEN{__typename}"), hidden).refused
         evidence = target.attack("narrow-null", citizen(an, f"x:{hidden}{{__typename}}"))
         assert evidence.body["data"] == {"citizen": {"x": None}}
         assert evidence.codes == DENIED
@@ -190,9 +181,9 @@ def test_a_mutation_has_no_payload(target: Target, an: str, kind: str, client: s
     evidences = [
         target.attack(client, f"{kind} M{citizen(an, name)}") for name in ("bloodGroup", "z" * 10, "personalId")
     ]
-    assert all(refused(evidence) for evidence in evidences)
+    assert all(evidence.refused for evidence in evidences)
     target.alike(*evidences, renamed={"z" * 10: "bloodGroup", "personalId": "bloodGroup"})
-    assert refused(target.attack(client, f'{kind}{{updateCitizen(personalId:"{an}"){{personalId bloodGroup}}}}'))
+    assert target.attack(client, f'{kind}{{updateCitizen(personalId:"{an}"){{personalId bloodGroup}}}}').refused
 
 
 ORACLE = """
