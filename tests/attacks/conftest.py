@@ -66,8 +66,8 @@ def target(embedded: EmbeddedServers, canaries: Canaries, attacked_settings: Set
 
 @pytest.fixture
 def brittle(embedded: EmbeddedServers, target: Target, canaries: Canaries) -> Iterator[Target]:
-    """Another service over the same databases: it waits for a fetch for a second only, and its breakers are closed."""
-    settings = settings_over_canaries(embedded, canaries, fetch_timeout=1.0)
+    """Another service over the same databases: it waits for a fetch for two seconds only, and its breakers are closed."""
+    settings = settings_over_canaries(embedded, canaries, fetch_timeout=2.0)
     with RunningService(settings) as running:
         running.governance = target.service.governance
         yield Target(running, canaries, target.listener, target.http)
