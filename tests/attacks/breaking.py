@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tests.attacks.protections import PROTECTIONS, Protection
 
-__all__ = ["ROOT", "main"]
+__all__ = ["ROOT", "main", "place_of"]
 
 ROOT = Path(__file__).resolve().parents[2]
 _LEFT_OUT = shutil.ignore_patterns(".git", ".venv", ".demo", "__pycache__", ".*_cache", ".hypothesis", "build", "dist")
@@ -40,7 +40,7 @@ def main(words: list[str]) -> int:
             missed += complaint is None
             where = f"`{protection.file}`: {_code(protection.old)}"
             told = "**STANDS**" if complaint is None else _code(complaint)
-            cells = (protection.what, where, _code(protection.new), protection.test.split("::")[1], told)
+            cells = (protection.what, where, _code(protection.new), protection.test, told)
             print("|", " | ".join(cells), "|", flush=True)  # noqa: T201
     return missed
 
@@ -66,13 +66,19 @@ def _complaint(copy: Path, protection: Protection) -> str | None:
 def _run(copy: Path, tests: list[str]) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "INTERLEAVING_SECONDS": "2"}
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests],
+        [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *(place_of(test) for test in tests)],
         cwd=copy,
         env=environment,
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def place_of(test: str) -> str:
+    """Where a test of the suite is, as pytest wants to be told."""
+    (file,) = (f for f in Path(__file__).parent.glob("test_*.py") if f"\ndef {test}(" in f.read_text(encoding="utf-8"))
+    return f"{file.relative_to(ROOT)}::{test}"
 
 
 def _code(text: str) -> str:

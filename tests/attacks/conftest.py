@@ -66,7 +66,7 @@ def target(embedded: EmbeddedServers, canaries: Canaries, attacked_settings: Set
 
 @pytest.fixture
 def brittle(embedded: EmbeddedServers, target: Target, canaries: Canaries) -> Iterator[Target]:
-    """Another service over the same databases: it waits for a fetch for two seconds only, and its breakers are closed."""
+    """Another service over the same databases: it waits two seconds for a fetch, its breakers are closed."""
     settings = settings_over_canaries(embedded, canaries, fetch_timeout=2.0)
     with RunningService(settings) as running:
         running.governance = target.service.governance
