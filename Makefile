@@ -44,7 +44,7 @@ check: .venv/.dev ## lint, format, types and the direction of imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: .venv/.dev browser ## run every test, on real databases
+test: .venv/.dev .venv/.clairvoyance browser ## run every test, on real databases
 	$(BIN)/python -m pytest
 
 bench: .venv/.dev ## measure and print; JSON=file writes the numbers there as well
@@ -56,10 +56,11 @@ clean: ## remove the environment, caches and the demo's data
 
 lock: ## resolve the dependencies anew (needs uv on PATH)
 	@compile() { uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-header --universal \
-	  --python-version 3.11 --group build pyproject.toml "$$@"; }; \
-	compile --extra dev --output-file requirements-dev.lock; \
-	compile --extra demo --constraint requirements-dev.lock --output-file requirements.lock
-	@! grep -n '://' requirements.lock requirements-dev.lock
+	  --python-version 3.11 "$$@"; }; \
+	compile --group build pyproject.toml --extra dev --output-file requirements-dev.lock; \
+	compile --group build pyproject.toml --extra demo --constraint requirements-dev.lock --output-file requirements.lock; \
+	echo clairvoyance | compile --output-file tests/requirements-clairvoyance.lock -
+	@! grep -n '://' requirements.lock requirements-dev.lock tests/requirements-clairvoyance.lock
 
 .venv/bin/python:
 	@$(find_python); \
@@ -75,6 +76,13 @@ lock: ## resolve the dependencies anew (needs uv on PATH)
 .venv/.dev: requirements-dev.lock .venv/.runtime
 	@echo "installing requirements-dev.lock into .venv"
 	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# In an environment of its own, as it wants an older `rich` than the service has.
+.venv/.clairvoyance: tests/requirements-clairvoyance.lock | .venv/bin/python
+	@echo "installing clairvoyance into .venv/clairvoyance"
+	@$(BIN)/python -m venv --clear .venv/clairvoyance
+	@.venv/clairvoyance/bin/python -m pip --quiet --disable-pip-version-check --no-input install --require-hashes -r $<
 	@touch $@
 
 # The tests look for these programs in this order, after a browser that playwright has downloaded.

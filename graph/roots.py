@@ -163,7 +163,7 @@ class PopulationQuery:
             "NAME": ("name_sort", "Citizen.birthName"),
             "DATE_OF_BIRTH": ("date_of_birth", "Citizen.dateOfBirth"),
         },
-        description="Tìm công dân theo họ tên, ngày sinh, tỉnh thường trú (search).",
+        description="Tìm công dân theo các điều kiện được phép (search by the criteria that are permitted).",
     )
     def search_citizens(
         self,

@@ -21,6 +21,8 @@ from resolvers.errors import CursorError
 __all__ = ["CursorSealer"]
 
 _NONCE = 12
+# Positions are filled up with blanks to a multiple of it: the length of a cursor tells nothing of the values in it.
+_BLOCK = 128
 
 
 class CursorSealer:
@@ -36,7 +38,9 @@ class CursorSealer:
     def seal(self, position: tuple[object, ...], binding: str) -> str:
         """The cursor of a position (JSON values), valid only with the same binding."""
         nonce = os.urandom(_NONCE)
-        sealed = self._cipher.encrypt(nonce, orjson.dumps(position), binding.encode())
+        text = orjson.dumps(position)
+        padded = text.ljust(-(-len(text) // _BLOCK) * _BLOCK)
+        sealed = self._cipher.encrypt(nonce, padded, binding.encode())
         return base64.urlsafe_b64encode(nonce + sealed).rstrip(b"=").decode()
 
     def open(self, cursor: str, binding: str) -> tuple[object, ...]:

@@ -100,7 +100,7 @@ class Engine:
 
     def prepare(self, view: View, request: OperationRequest) -> Prepared:
         """The plan of a request. Raises a `ClientError` when it is malformed or does not fit the view."""
-        with self._tracer.start_as_current_span("plan", record_exception=False) as span:
+        with self._tracer.start_as_current_span("plan", record_exception=False, set_status_on_exception=False) as span:
             prepared = self._prepare(view, request)
             span.set_attribute("lienthong.plan.cache_hit", prepared.cache_hit)
             span.set_attribute("lienthong.plan.fetches", prepared.plan.slots)

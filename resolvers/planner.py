@@ -35,6 +35,9 @@ __all__ = ["plan_operation"]
 
 Path = tuple[str, ...]
 
+# Nothing else bounds what `__schema` and `__type` answer: each is worth the whole schema.
+_INTROSPECTIONS = 5
+
 
 def plan_operation(
     view: View,
@@ -82,6 +85,9 @@ class _Planner:
         query = cast("GraphQLObjectType", self.catalog.schema.query_type)
         grouped = self._counted(self.selections.collect(query.name, [operation.selection_set]), ())
         roots = tuple(self._root(query, key, nodes) for key, nodes in grouped.items())
+        introspections = sum(root.name in {"__schema", "__type"} for root in roots)
+        if introspections > _INTROSPECTIONS:
+            raise LimitExceededError(None, limit="introspection", allowed=_INTROSPECTIONS, given=introspections)
         return Plan(
             operation_type=operation.operation.value,
             operation_name=operation.name.value if operation.name else None,
@@ -91,7 +97,7 @@ class _Planner:
             requested=tuple(sorted(self.requested)),
             granted=tuple(sorted(self.granted)),
             denied=tuple(sorted(self.requested - self.granted)),
-            introspects=any(root.name in {"__schema", "__type"} for root in roots),
+            introspects=introspections > 0,
         )
 
     def _root(self, query: GraphQLObjectType, key: str, nodes: list[FieldNode]) -> RootField:

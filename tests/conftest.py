@@ -22,20 +22,26 @@ SEED = 46
 
 
 @pytest.fixture(scope="session")
-def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServers]:
-    """The embedded servers, migrated and filled with sample citizens; they take fail points."""
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServers]:
+    """The embedded servers, empty; they take fail points."""
     with EmbeddedServers(tmp_path_factory.mktemp("databases"), test_commands=True) as servers:
-        asyncio.run(migrate(servers.admin_url))
-        asyncio.run(
-            load(
-                servers.admin_url,
-                {source: servers.mongo_url(source) for source in SOURCES},
-                citizens=CITIZENS,
-                seed=SEED,
-                progress=lambda *_: None,
-            )
-        )
         yield servers
+
+
+@pytest.fixture(scope="session")
+def databases(embedded: EmbeddedServers) -> EmbeddedServers:
+    """The embedded servers, migrated and filled with sample citizens."""
+    asyncio.run(migrate(embedded.admin_url))
+    asyncio.run(
+        load(
+            embedded.admin_url,
+            {source: embedded.mongo_url(source) for source in SOURCES},
+            citizens=CITIZENS,
+            seed=SEED,
+            progress=lambda *_: None,
+        )
+    )
+    return embedded
 
 
 @pytest.fixture(scope="session")

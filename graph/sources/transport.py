@@ -111,7 +111,7 @@ class TransportQuery:
 
     @lookup(
         "bienSo",
-        description="Xe theo biển số, đến được chủ xe (a vehicle by its plate, and on to its owner).",
+        description="Xe theo biển số (a vehicle by its plate).",
     )
     def vehicle(self, plate: str) -> Vehicle | None:
         """A vehicle."""

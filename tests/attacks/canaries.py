@@ -1,0 +1,208 @@
+"""Canaries: which value or name may leave under a permission, and finding those that may not in any text.
+
+A value is known by its tokens (words, numbers and dates that occur nowhere else). Each token has its origins: the rows
+it stands in, with the coordinates that lead to it there. It may leave if every coordinate of one of its origins is
+readable and that row is in the contract's row scope. What no field names, such as a sort key, may never leave.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import (
+    GraphQLSchema,
+    build_schema,
+    get_named_type,
+    introspection_from_schema,
+    is_enum_type,
+    is_input_object_type,
+    is_object_type,
+)
+
+from graph.catalog import Catalog
+from graph.fields import Embedded, Stored
+from graph.view import View
+from tests.attacks.world import POPULATION, World
+from tests.reach import Record, inner_record
+
+__all__ = ["Canaries", "hidden_names", "names_of", "tokens_of", "words_of"]
+
+_TOKEN = re.compile(r"[Zz]q[0-9]{5}[Xx]|(?<![0-9])(?:[0-9]{12}|[0-9]{9,10}|[0-9]{4}-[0-9]{2}(?:-[0-9]{2})?)(?![0-9])")
+_COMPACT = re.compile(r"(?<![0-9])([0-9]{4})([0-9]{2})([0-9]{2})?(?:0730)?(?![0-9])")
+_SLASHED = re.compile(r"([0-9]{2})/([0-9]{2})/([0-9]{4})")
+_WORD = re.compile(r"[A-Za-z_][0-9A-Za-z_]*(?:\.[A-Za-z_][0-9A-Za-z_]*)*")
+# Words of HTTP, JSON and traces that are names of the schema as well, and so tell nothing.
+_ORDINARY = {"address", "code", "codes", "contract", "data", "errors", "extensions", "from", "lot", "number", "path"}
+_ORDINARY |= {"source", "status"}
+
+
+def _words_of_graphql() -> set[str]:
+    """What GraphQL itself says to anybody: its introspection with all descriptions."""
+    nothing = build_schema("type Query { a: Int }")
+    return words_of(str(introspection_from_schema(nothing)))
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a token stands: the coordinates that give it (none if no field does), and the provinces of the row."""
+
+    coordinates: tuple[str, ...]
+    provinces: frozenset[str] = frozenset()
+
+
+@dataclass
+class Canaries:
+    """Every canary of a world."""
+
+    catalog: Catalog
+    world: World
+    origins: dict[str, set[Origin]] = field(default_factory=dict)
+    sort_keys: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        """Note the origins of every stored value."""
+        for row in (row for tables in self.world.tables.values() for rows in tables.values() for row in rows):
+            for value in _leaves(row):
+                self._note(value, Origin(()))
+            if "name_sort" in row:
+                self.sort_keys.add(row["name_sort"])
+        for type_name, entity in self.catalog.entities.items():
+            for row in self.world.rows(entity.source, entity.table):
+                provinces = self._provinces(entity.table, row)
+                for coordinates, value in self._given(type_name, Record(entity, row), ()):
+                    self._note(value, Origin(coordinates, provinces))
+
+    def _note(self, value: object, origin: Origin) -> None:
+        for token in tokens_of(str(value)):
+            self.origins.setdefault(token, set()).add(origin)
+
+    def _provinces(self, table: str, row: Mapping[str, Any]) -> frozenset[str]:
+        """Where a row is visible to a contract that is limited to provinces: where its owners live."""
+        if table == "household":
+            return frozenset({row["address_province_code"]})
+        lives = {c["personal_id"]: c["permanent_province_code"] for c in self.world.rows(POPULATION, "citizen")}
+        return frozenset(lives[self.world.numbers[owner]] for owner in self.world.owners[id(row)])
+
+    def _given(self, type_name: str, record: Record, above: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
+        """Every value of a row that some chain of coordinates gives, with the chain."""
+        owner: Any = self.catalog.schema.type_map[type_name]
+        for name, definition in owner.fields.items():
+            coordinate = f"{type_name}.{name}"
+            home = self.catalog.homes[coordinate]
+            chain = (*above, coordinate)
+            if isinstance(home, Stored):
+                yield chain, self._stored(record, home)
+            elif isinstance(home, Embedded):
+                yield from self._given(get_named_type(definition.type).name, inner_record(record, home), chain)
+
+    def _stored(self, record: Record, home: Stored) -> Any:
+        if home.reference is None:
+            return _at(record.row, record.prefix + home.element)
+        table = record.code_list if home.reference.table == "*" else home.reference.table
+        wanted = _at(record.row, record.prefix + home.reference.local)
+        found = [
+            row for row in self.world.rows(record.entity.source, str(table)) if row[home.reference.remote] == wanted
+        ]
+        return found[0][home.element] if found else None
+
+    def allowed(self, view: View) -> set[str]:
+        """The tokens that may leave under a view."""
+        scope = view.permission.contract.row_scope.get("province")
+        return {
+            token
+            for token, origins in self.origins.items()
+            if any(
+                o.coordinates
+                and set(o.coordinates) <= view.readable
+                and (scope is None or not o.provinces.isdisjoint(scope))
+                for o in origins
+            )
+        }
+
+    def found(self, text: str) -> set[str]:
+        """The canaries in a text."""
+        return {token for token in tokens_of(text) if token in self.origins} | {
+            key for key in self.sort_keys if key in text
+        }
+
+
+def tokens_of(text: str) -> set[str]:
+    """The tokens of a text; dates in the forms that sources keep count as ISO dates."""
+    plain = _COMPACT.sub(_dashed, _SLASHED.sub(r"\3-\2-\1", text))
+    return set(_TOKEN.findall(plain))
+
+
+def _dashed(match: re.Match[str]) -> str:
+    return "-".join(filter(None, match.groups()))
+
+
+def names_of(schema: GraphQLSchema) -> set[str]:
+    """Every identifier of a schema: types, fields, arguments, input fields, enum values."""
+    names: set[str] = set()
+    for name, type_ in schema.type_map.items():
+        if name.startswith("__"):
+            continue
+        names.add(name)
+        if is_object_type(type_):
+            names |= set(type_.fields)
+            names |= {argument for definition in type_.fields.values() for argument in definition.args}
+        elif is_input_object_type(type_):
+            names |= set(type_.fields)
+        elif is_enum_type(type_):
+            names |= set(type_.values)
+    return names
+
+
+def hidden_names(view: View) -> set[str]:
+    """The names that a client must not learn: identifiers that its view lacks, and columns of unreadable fields.
+
+    What its own contract names is no secret to it, also where that leads to nothing.
+    """
+    catalog, permission = view.catalog, view.permission
+    named = {part for coordinate in permission.readable | permission.filterable for part in coordinate.split(".")}
+    named |= permission.contract.services
+    names = names_of(catalog.schema) - names_of(view.schema)
+    shown: set[str] = set()
+    for coordinate, home in catalog.homes.items():
+        elements = _elements(home)
+        if coordinate in view.readable:
+            shown |= elements
+        else:
+            names |= elements
+    names |= {"name_key", "name_sort", "registered_no", "household_id", "relative_no", "card_id", "SO_CCCD", "haiBen"}
+    names -= shown | named | names_of(view.schema) | GRAPHQL | _ORDINARY
+    return {name for name in names if len(name) > 2}
+
+
+def words_of(text: str) -> set[str]:
+    """The identifiers in a text, dotted ones whole and in parts."""
+    found = set(_WORD.findall(text))
+    return found | {part for word in found for part in word.split(".")}
+
+
+def _elements(home: object) -> set[str]:
+    if isinstance(home, Stored):
+        return {home.element}
+    return {home.prefix} if isinstance(home, Embedded) else set()
+
+
+def _at(row: Any, path: str) -> Any:
+    for step in path.split("."):
+        row = row.get(step) if isinstance(row, Mapping) else None
+    return row
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            yield from _leaves(item)
+    elif value is not None:
+        yield value
+
+
+GRAPHQL = _words_of_graphql()
