@@ -23,7 +23,7 @@ from graphql import (
 )
 
 from graph.catalog import Catalog
-from graph.fields import Embedded, Stored
+from graph.homes import Embedded, Stored
 from graph.view import View
 from tests.attacks.world import POPULATION, World
 from tests.reach import Record, inner_record

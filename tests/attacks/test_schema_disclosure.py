@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from graphql import get_introspection_query, get_named_type
 
-from graph.fields import Search
+from graph.homes import Search
 from graph.view import View
 from tests.attacks.canaries import hidden_names
 from tests.attacks.target import Target, never_named

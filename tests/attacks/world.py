@@ -19,7 +19,7 @@ from graphql import get_named_type, is_list_type
 from graph import codecs
 from graph.catalog import Catalog
 from graph.codecs import Codec
-from graph.fields import Linked
+from graph.homes import Linked
 from service.embedded import EmbeddedServers
 from service.migrate import migrate
 from tests.strategies.tables import layouts
