@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from graphql import GraphQLObjectType, GraphQLSchema, get_named_type, is_object_type
 
 from graph.catalog import Catalog
-from graph.fields import Linked
+from graph.homes import Linked
 from graph.view import View
 
 __all__ = ["everything_below", "hidden_fields", "ways"]
