@@ -32,6 +32,14 @@ __all__ = ["Canaries", "hidden_names", "names_of", "tokens_of", "words_of"]
 
 _TOKEN = re.compile(r"[Zz]q[0-9]{5}[Xx]|(?<![0-9])(?:[0-9]{12}|[0-9]{9,10}|[0-9]{4}-[0-9]{2}(?:-[0-9]{2})?)(?![0-9])")
 _COMPACT = re.compile(r"(?<![0-9])([0-9]{4})([0-9]{2})([0-9]{2})?(?:0730)?(?![0-9])")
+# What a row scope looks at: the fields whose shields stop it, and the column.
+SCOPES = {
+    "province": ({"Citizen.permanentResidence"}, "permanent_province_code"),
+    "residence": (
+        {"Citizen.permanentResidence", "Citizen.temporaryResidence", "Citizen.temporaryAbsence"},
+        "residence_status",
+    ),
+}
 _SLASHED = re.compile(r"([0-9]{2})/([0-9]{2})/([0-9]{4})")
 _WORD = re.compile(r"[A-Za-z_][0-9A-Za-z_]*(?:\.[A-Za-z_][0-9A-Za-z_]*)*")
 # Words of HTTP, JSON and traces that are names of the schema as well, and so tell nothing.
@@ -47,10 +55,16 @@ def _words_of_graphql() -> set[str]:
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a token stands: the coordinates that give it (none if no field does), and the provinces of the row."""
+    """Where a token stands: the coordinates that give it (none if no field does), and whose row it is.
+
+    `owners` are the persons in whose record the row is, `place` the province of a household, and `flagged` says that
+    the row is marked as a protected person's.
+    """
 
     coordinates: tuple[str, ...]
-    provinces: frozenset[str] = frozenset()
+    owners: tuple[str, ...] = ()
+    place: str | None = None
+    flagged: bool = False
 
 
 @dataclass
@@ -71,20 +85,13 @@ class Canaries:
                 self.sort_keys.add(row["name_sort"])
         for type_name, entity in self.catalog.entities.items():
             for row in self.world.rows(entity.source, entity.table):
-                provinces = self._provinces(entity.table, row)
+                owners, place = self.world.owners[id(row)], row.get("address_province_code")
                 for coordinates, value in self._given(type_name, Record(entity, row), ()):
-                    self._note(value, Origin(coordinates, provinces))
+                    self._note(value, Origin(coordinates, owners, place, bool(row.get("protected"))))
 
     def _note(self, value: object, origin: Origin) -> None:
         for token in tokens_of(str(value)):
             self.origins.setdefault(token, set()).add(origin)
-
-    def _provinces(self, table: str, row: Mapping[str, Any]) -> frozenset[str]:
-        """Where a row is visible to a contract that is limited to provinces: where its owners live."""
-        if table == "household":
-            return frozenset({row["address_province_code"]})
-        lives = {c["personal_id"]: c["permanent_province_code"] for c in self.world.rows(POPULATION, "citizen")}
-        return frozenset(lives[self.world.numbers[owner]] for owner in self.world.owners[id(row)])
 
     def _given(self, type_name: str, record: Record, above: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
         """Every value of a row that some chain of coordinates gives, with the chain."""
@@ -110,23 +117,49 @@ class Canaries:
 
     def allowed(self, view: View) -> set[str]:
         """The tokens that may leave under a view."""
-        scope = view.permission.contract.row_scope.get("province")
+        inside = {name for name in self.world.numbers if self._in_scope(view, name)}
         return {
             token
             for token, origins in self.origins.items()
             if any(
-                o.coordinates
-                and set(o.coordinates) <= view.readable
-                and (scope is None or not o.provinces.isdisjoint(scope))
+                o.coordinates and set(o.coordinates) <= view.readable and self._open(view, o) and _seen(view, o, inside)
                 for o in origins
             )
         }
+
+    def _in_scope(self, view: View, name: str) -> bool:
+        """Whether a contract's row scopes let it see a person; of protected ones only with the special grants."""
+        person = self.world.rows(POPULATION, "citizen", name)[-1]
+        for scope, allowed in view.permission.contract.row_scope.items():
+            looks_at, kept = SCOPES[scope]
+            if person["protected"] and not looks_at <= view.permission.protected:
+                return False
+            stored = person[kept]
+            if set(allowed).isdisjoint(stored if isinstance(stored, list) else [stored]):
+                return False
+        return True
+
+    def _open(self, view: View, origin: Origin) -> bool:
+        """Whether no shield stands before a value of a protected person's row."""
+        closed = self.catalog.shielded - view.permission.protected
+        if origin.flagged and origin.coordinates[0].startswith("HouseholdMember."):
+            return not {"Household.members", "Household.head"} <= closed
+        return not (origin.flagged and closed & set(origin.coordinates))
 
     def found(self, text: str) -> set[str]:
         """The canaries in a text."""
         return {token for token in tokens_of(text) if token in self.origins} | {
             key for key in self.sort_keys if key in text
         }
+
+
+def _seen(view: View, origin: Origin, inside: set[str]) -> bool:
+    """Whether a row scope lets a row be seen, by those in whose record it is."""
+    scope = view.permission.contract.row_scope
+    if origin.place is not None and "province" in scope:
+        special = not origin.flagged or "Household.address" in view.permission.protected
+        return origin.place in scope["province"] and special
+    return not scope or not inside.isdisjoint(origin.owners)
 
 
 def tokens_of(text: str) -> set[str]:
@@ -162,8 +195,8 @@ def hidden_names(view: View) -> set[str]:
     What its own contract names is no secret to it, also where that leads to nothing.
     """
     catalog, permission = view.catalog, view.permission
-    named = {part for coordinate in permission.readable | permission.filterable for part in coordinate.split(".")}
-    named |= permission.contract.services
+    granted = permission.readable | permission.filterable | permission.protected
+    named = {part for coordinate in granted for part in coordinate.split(".")} | permission.contract.services
     names = names_of(catalog.schema) - names_of(view.schema)
     shown: set[str] = set()
     for coordinate, home in catalog.homes.items():
@@ -173,6 +206,7 @@ def hidden_names(view: View) -> set[str]:
         else:
             names |= elements
     names |= {"name_key", "name_sort", "registered_no", "household_id", "relative_no", "card_id", "SO_CCCD", "haiBen"}
+    names |= {"residence_status"}
     names -= shown | named | names_of(view.schema) | GRAPHQL | _ORDINARY
     return {name for name in names if len(name) > 2}
 

@@ -57,12 +57,14 @@ def contract_of(
     catalog: Catalog,
     fields: Fields,
     uses: Iterable[str],
+    special: Iterable[str] = (),
     **changes: Any,
 ) -> Contract:
-    """A contract for one purpose (named after the client) with every service."""
+    """A contract for one purpose with every service; `special` are the fields it has of protected persons too."""
     readable = {f"{type_name}.{name}" for type_name, names in fields.items() for name in names}
-    usable = set(uses)
-    grants = tuple(Grant(c, c in readable, c in usable) for c in sorted(readable | usable))
+    usable, protected = set(uses), set(special)
+    granted = sorted(readable | usable | protected)
+    grants = tuple(Grant(c, c in readable, c in usable, c in protected) for c in granted)
     now = datetime.now(UTC)
     given: dict[str, Any] = {
         "contract_id": f"contract-{client}",
@@ -94,7 +96,8 @@ def attackers(catalog: Catalog) -> list[Contract]:
     whole, uses = everything(catalog), list(catalog.coordinates())
     scope: dict[str, Any] = {"row_scope": {"province": (INSIDE,)}}
     return [
-        contract_of("whole", catalog, whole, uses),
+        contract_of("whole", catalog, whole, uses, catalog.shielded),
+        contract_of("unshielded", catalog, whole, uses),
         contract_of("narrow", catalog, NARROW, NARROW_USES),
         contract_of("narrow-null", catalog, NARROW, NARROW_USES, unpermitted="null"),
         contract_of("twin", catalog, TWIN, TWIN_USES),

@@ -18,11 +18,12 @@ from graph.view import View
 from tests.attacks.world import DATABASE
 from tests.reach import Touch
 
-__all__ = ["Evidence", "Listener", "Variables", "normal", "reads", "source_of", "told_by", "touched"]
+__all__ = ["Evidence", "Listener", "Variables", "normal", "reads", "row_shield", "source_of", "told_by", "touched"]
 
 Variables = Mapping[str, Any]
 _TRACE = re.compile(rb"[0-9a-f]{32}")
 _SQL = re.compile(r"SELECT (?P<columns>[^\n]*)\nFROM population\.(?P<table>\w+) t\n(?P<rest>.*)", re.DOTALL)
+_COLUMN = re.compile(r"(?:CASE WHEN NOT t\.(\w+) THEN )?(t|r\d+)\.(\w+)(?: END)?")
 _JOIN = re.compile(r"LEFT JOIN population\.(\w+) (r\d+) ON r\d+\.(\w+) = t\.(\w+)")
 
 
@@ -135,6 +136,12 @@ def reads(source: str, text: str) -> bool:
     return source != "population" or "population." in text
 
 
+def row_shield(text: str) -> str | None:
+    """The flag by which a statement leaves whole rows out; nothing of these needs a shield of its own."""
+    found = re.search(r"(?:WHERE|AND) NOT t\.(\w+)", text)
+    return found[1] if found else None
+
+
 def touched(source: str, text: str) -> tuple[set[Touch], set[tuple[str, str, str]]]:
     """The columns that a statement gives, and the elements that it compares or sorts by."""
     if source != "population":
@@ -148,7 +155,7 @@ def touched(source: str, text: str) -> tuple[set[Touch], set[tuple[str, str, str
     table, rest = match["table"], match["rest"]
     aliases = {alias: Reference(other, local, remote) for other, alias, remote, local in _JOIN.findall(rest)}
     given: set[Touch] = set()
-    for alias, name in re.findall(r"(t|r\d+)\.(\w+)", match["columns"]):
-        given.add((source, table, Column(name) if alias == "t" else Column(name, aliases[alias])))
+    for shield, alias, name in _COLUMN.findall(match["columns"]):
+        given.add((source, table, Column(name, aliases.get(alias), shield or None)))
     conditions = rest.split("WHERE ", 1)[-1]
     return given, {(source, table, name) for name in re.findall(r"\bt\.(\w+)", conditions)}

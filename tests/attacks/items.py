@@ -80,6 +80,8 @@ INFERENCE = {
     "a_verification_of_someone_out_of_scope_matches_nothing a_contract_without_the_scope_sees_them_all",
     "a record out of row scope that a record in scope points to": "what_points_out_of_scope_points_nowhere "
     "a_pointer_out_of_scope_costs_what_a_dangling_one_costs",
+    "address and contacts of a protected person": "a_protected_person_is_like_one_without_an_address",
+    "finding a protected person by an address": "nobody_finds_a_protected_person_by_an_address",
     "response time that depends on denied data": "every_hidden_field_looks_like_none "
     "out_of_scope_and_not_found_look_alike a_pointer_out_of_scope_costs_what_a_dangling_one_costs",
     "quota that depends on denied data": "the_quota_does_not_depend_on_what_is_denied",

@@ -23,14 +23,14 @@ def stored(target: Target, source: str, table: str, element: str, owner: str) ->
 
 
 def test_the_page_ends_with_what_is_in_scope(target: Target) -> None:
-    """Four of six live inside: pages, their ends and their counts know of no fifth."""
+    """Four of seven live inside and are not protected: pages, their ends and their counts know of no fifth."""
     inside = [target.numbers[name] for name in ("an", "vo", "cha", "la")]
     for client, first, shown, more in (
         ("scoped-narrow", 3, 3, True),
         ("scoped-narrow", 4, 4, False),
         ("scoped-narrow", 5, 4, False),
         ("narrow", 5, 5, True),
-        ("narrow", 6, 6, False),
+        ("narrow", 7, 7, False),
     ):
         evidence = target.attack(client, PAGE, {"f": {"name": "zq"}, "n": first})
         page = evidence.data["searchCitizens"]
@@ -180,3 +180,55 @@ def test_a_contract_without_the_scope_sees_them_all(target: Target) -> None:
     """The control: what the scope hides is there."""
     for root in LOOK_UPS:
         assert _look_up(target, "whole", root, _key(target, root, "xa")).data[root] not in (None, [None])
+
+
+# Protected persons
+
+EVERYTHING_OF = """
+query($i: PersonalId!) {
+  citizen(personalId: $i) {
+    birthName { full } permanentResidence { detail province { name } } temporaryResidence { detail }
+    currentResidence { detail } temporaryAbsence { reason } contact { mobile email } residenceFileNumber
+    household { residenceFileNumber address { detail } head { personalId } members { personalId } }
+    vehicles { plate owner { contact { mobile } currentResidence { detail } } }
+    healthInsuranceCard { holder { permanentResidence { detail } } }
+  }
+}
+"""
+
+
+def test_a_protected_person_is_like_one_without_an_address(target: Target) -> None:
+    """By whatever way she is reached: no address, no contact, no household, and not a statement more or less."""
+    che, an = target.numbers["che"], target.numbers["an"]
+    shown = target.attack("unshielded", EVERYTHING_OF, {"i": che})
+    citizen = shown.data["citizen"]
+    assert citizen["birthName"]["full"]
+    hidden = {"permanentResidence", "temporaryResidence", "currentResidence", "temporaryAbsence", "contact"}
+    hidden |= {"residenceFileNumber", "household"}
+    assert {name for name, given in citizen.items() if given in (None, {"mobile": None, "email": None})} == hidden
+    assert len(citizen["vehicles"]) == 2
+    assert [vehicle["owner"] for vehicle in citizen["vehicles"]] == [
+        {"contact": {"mobile": None}, "currentResidence": None}
+    ] * 2
+    open_one = target.attack("unshielded", EVERYTHING_OF, {"i": an})
+    assert set(shown.texts) <= set(open_one.texts)
+    assert target.attack("whole", EVERYTHING_OF, {"i": che}).data["citizen"]["contact"]["mobile"]
+
+
+def test_nobody_finds_a_protected_person_by_an_address(target: Target) -> None:
+    """By province, by the file of the household, by a scope: as if she were not there."""
+    file = stored(target, "population", "household", "residence_file_number", "che")
+    query = "query($k:String!){household(residenceFileNumber:$k){address{detail} members{personalId}}}"
+    target.alike(*(target.attack("unshielded", query, {"k": key}) for key in (file, "Zq99999X")))
+    name = stored(target, "population", "citizen", "birth_full_name", "che")
+    found = [
+        target.attack("unshielded", PAGE, {"f": given, "n": 5}).data["searchCitizens"]["edges"]
+        for given in ({"name": name}, {"name": name, "provinceCode": "79"}, {"name": "zq", "provinceCode": "79"})
+    ]
+    assert [len(edges) for edges in found] == [1, 0, 4]
+    assert target.attack("whole", PAGE, {"f": {"name": name, "provinceCode": "79"}, "n": 5}).data["searchCitizens"][
+        "edges"
+    ]
+    for number in (target.numbers["che"], NOBODY):
+        query = "query($i:PersonalId!){citizen(personalId:$i){birthName{full}}}"
+        assert target.attack("scoped", query, {"i": number}).data == {"citizen": None}

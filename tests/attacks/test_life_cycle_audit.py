@@ -57,7 +57,7 @@ def test_every_read_is_on_the_record_with_its_reason(target: Target, an: str, ki
         for _, table, name in compared:
             entry = reads.get(f"{place}.{table}.{name}")
             assert entry is not None or name in {"_id", "registered_no", "relative_no", "household_id"}
-    assert set().union(*reads.values()) <= {"output", "join", "filter", "scope", "order", "audit"}
+    assert set().union(*reads.values()) <= {"output", "join", "filter", "scope", "order", "shield", "audit"}
     values = target.canaries.found(str(dict(record)))
     assert not values, "the record holds values"
     granted, denied = set(record["granted"]), set(record["denied"])

@@ -28,10 +28,11 @@ __all__ = ["DATABASE", "INSIDE", "OUTSIDE", "World", "load_world", "make_world",
 
 DATABASE = "attacks"
 INSIDE, OUTSIDE = "79", "01"
-# Who lives where. An's mother and the stranger Xa live outside the scope that scoped contracts have.
-PEOPLE = {"an": INSIDE, "vo": INSIDE, "cha": INSIDE, "la": INSIDE, "me": OUTSIDE, "xa": OUTSIDE}
-HOUSEHOLDS = {"an": INSIDE, "xa": OUTSIDE}
-MEMBERS = {"an": "an", "vo": "an", "cha": "an", "me": "an", "xa": "xa", "la": "xa"}
+# Who lives where. An's mother and the stranger Xa live outside the scope that scoped contracts have; Che is protected.
+PEOPLE = {"an": INSIDE, "vo": INSIDE, "cha": INSIDE, "la": INSIDE, "me": OUTSIDE, "xa": OUTSIDE, "che": INSIDE}
+HOUSEHOLDS = {"an": INSIDE, "xa": OUTSIDE, "che": INSIDE}
+MEMBERS = {"an": "an", "vo": "an", "cha": "an", "me": "an", "xa": "xa", "la": "xa", "che": "che"}
+PROTECTED = {"che"}
 RELATIVES = [("an", "cha"), ("an", "me"), ("an", "vo"), ("an", None), ("xa", "an"), ("la", "xa")]
 COUPLES = [("an", "vo"), ("cha", "me")]
 GENERATED = {"birth_full_name", "name_key", "name_sort", "full_name"}
@@ -122,6 +123,7 @@ class _Maker:
             "personal_id": self.world.numbers[name],
             "household_id": self.world.households[MEMBERS[name]],
             "permanent_province_code": PEOPLE[name],
+            "protected": name in PROTECTED,
         }
         if name in {"vo", "xa"}:
             links["birth_middle_name"] = None
@@ -134,6 +136,8 @@ class _Maker:
             if element not in GENERATED:
                 value = links[element] if element in links else self._value(kind, source)
                 _put(row, element, value)
+        if "protected" in links:  # a flag that no field gives
+            row["protected"] = links["protected"]
         if source != POPULATION:
             row[UNDECLARED] = self._text()
         row.setdefault(layout.identity, self._number() if source == POPULATION else self._text())
@@ -220,7 +224,9 @@ async def load_world(servers: EmbeddedServers, world: World) -> None:
     connection = await asyncpg.connect(url)
     try:
         for table in _in_order(world.tables[POPULATION]):
-            await _load_table(connection, world, table)
+            await _load_table(connection, world.tables[POPULATION][table], table)
+        for table in world.tables[POPULATION]:
+            await _read_back(connection, world.tables[POPULATION][table], table)
     finally:
         await connection.close()
     with pymongo.MongoClient[Row](servers.mongo_url("admin")) as client:
@@ -237,15 +243,18 @@ def _in_order(tables: Mapping[str, object]) -> Iterator[str]:
     yield from (table for table in tables if table not in first)
 
 
-async def _load_table(connection: Any, world: World, table: str) -> None:
-    rows = world.tables[POPULATION][table]
+async def _load_table(connection: Any, rows: list[Row], table: str) -> None:
     for row in rows:
         if table in {"citizen", "relative"}:
             _fit(row)
     columns = list(rows[0])
     records = [tuple(row[column] for column in columns) for row in rows]
     await connection.copy_records_to_table(table, schema_name=POPULATION, columns=columns, records=records)
-    key = columns[0] if table in {"administrative_unit", "ethnicity", "religion"} else _identity(rows[0])
+
+
+async def _read_back(connection: Any, rows: list[Row], table: str) -> None:
+    """Take over what the database made of the rows: generated columns, and flags that triggers keep."""
+    key = "code" if "code" in rows[0] else _identity(rows[0])
     stored = {row[key]: dict(row) for row in await connection.fetch(f"SELECT * FROM {POPULATION}.{table}")}
     for row in rows:
         row.update(stored[row[key]])
