@@ -16,7 +16,7 @@ ONE = "WHERE contract_id = 'csgt-tra-cuu'"
         f"UPDATE governance.contract SET valid_to = valid_to + interval '1 year' {ONE}",
         f"UPDATE governance.contract SET limits = '{{}}' {ONE}",
         f"UPDATE governance.contract SET row_scope = '[1]', state = 'ACTIVE' {ONE}",
-        f"UPDATE governance.contract SET services = services || 'searchCitizens' {ONE}",
+        f"UPDATE governance.contract SET services = services || 'searchCitizens'::text {ONE}",
         f"UPDATE governance.contract SET allow_list_only = NOT allow_list_only {ONE}",
         f"DELETE FROM governance.contract {ONE}",
         (
