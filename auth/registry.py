@@ -126,12 +126,11 @@ async def install_contract(
         await connection.execute(
             "INSERT INTO governance.contract (contract_id, version, client_id, title, state, unpermitted, services, "
             "row_scope, limits, valid_from, valid_to, allow_list_only) "
-            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+            "VALUES ($1, $2, $3, $4, 'DRAFT', $5, $6, $7, $8, $9, $10, $11)",
             contract.contract_id,
             contract.version,
             contract.client.client_id,
             contract.title,
-            contract.state,
             contract.unpermitted,
             sorted(contract.services),
             orjson.dumps(dict(contract.row_scope)).decode(),
@@ -158,6 +157,12 @@ async def install_contract(
         await connection.executemany(
             "INSERT INTO governance.stored_document VALUES ($1, $2, $3, $4)",
             [(*identity, bytes.fromhex(sha256), document) for sha256, document in contract.documents.items()],
+        )
+        # Its parts can be added while it is a draft only.
+        await connection.execute(
+            "UPDATE governance.contract SET state = $3 WHERE contract_id = $1 AND version = $2",
+            *identity,
+            contract.state,
         )
         await record_act(connection, "contract.install", actor=actor, contract=identity)
 

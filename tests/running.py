@@ -27,6 +27,7 @@ from pymongo import monitoring
 
 from auth.contract import Contract
 from auth.registry import install_contract, issue_key, read_contracts
+from auth.store import CHANNEL
 from service.app import create_app
 from service.demo import SOURCES
 from service.embedded import EmbeddedServers
@@ -112,6 +113,20 @@ class Governance:
         """Install the next version of a client's contract; the new key."""
         contract = self.contracts[client]
         return self.install(replace(contract, version=contract.version + 1, **changes))
+
+    def force(self, sql: str, *values: Any) -> None:
+        """Change what is immutable, past every trigger, and announce it as they would."""
+
+        async def work() -> None:
+            connection = await asyncpg.connect(self.admin_url)
+            try:
+                await connection.execute("SET session_replication_role = replica")
+                await connection.execute(sql, *values)
+                await connection.execute(f"NOTIFY {CHANNEL}, 'test'")
+            finally:
+                await connection.close()
+
+        run(work())
 
     def fetch(self, sql: str, *values: Any) -> list[Any]:
         """Rows of a query by the administrator."""

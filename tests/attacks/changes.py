@@ -45,7 +45,7 @@ def narrowed(target: Target, client: str) -> None:
 CHANGES: dict[str, tuple[Callable[[Target, str], Any], int, str]] = {
     "revoke": (lambda t, c: t.service.governance.fetch(REVOKED, f"contract-{c}"), 401, "CREDENTIALS_EXPIRED"),
     "suspend": (lambda t, c: t.service.governance.fetch(SUSPENDED, f"contract-{c}"), 403, "CONTRACT_NOT_ACTIVE"),
-    "expire": (lambda t, c: t.service.governance.fetch(EXPIRED, f"contract-{c}"), 403, "CONTRACT_EXPIRED"),
+    "expire": (lambda t, c: t.service.governance.force(EXPIRED, f"contract-{c}"), 403, "CONTRACT_EXPIRED"),
     "narrow": (narrowed, 400, "GRAPHQL_VALIDATION_FAILED"),
 }
 

@@ -221,7 +221,7 @@ def test_the_database_takes_no_document_under_another_hash(service: RunningServi
 def test_a_change_of_the_list_reaches_a_service_that_has_the_contract_in_memory(service: RunningService) -> None:
     client = client_of(service, "benh-vien", "cut-list", documents=by_digest([OWN]), allow_list_only=True)
     assert send(service, client, {"query": OWN}).status_code == 200
-    service.governance.fetch("DELETE FROM governance.stored_document WHERE contract_id = 'contract-cut-list'")
+    service.governance.force("DELETE FROM governance.stored_document WHERE contract_id = 'contract-cut-list'")
     eventually(lambda: send(service, client, {"query": OWN}).status_code == 403)
 
 

@@ -232,7 +232,7 @@ def test_a_token_that_is_remembered_ends_with_its_contract(gateway: RunningServi
         eventually(lambda: told(send(gateway, token, query)) == (400, "GRAPHQL_VALIDATION_FAILED"))
         return
     change = "valid_to = now()" if how == "expired" else f"state = '{how}'"
-    governance.fetch(f"UPDATE governance.contract SET {change} WHERE contract_id = $1", contract.contract_id)
+    governance.force(f"UPDATE governance.contract SET {change} WHERE contract_id = $1", contract.contract_id)
     refusals = {"SUSPENDED": "CONTRACT_NOT_ACTIVE", "TERMINATED": "CONTRACT_UNKNOWN", "expired": "CONTRACT_EXPIRED"}
     eventually(lambda: told(send(gateway, token, query)) == (403, refusals[how]))
 
