@@ -93,7 +93,9 @@ def create_app(settings: Settings) -> Starlette:
             settings.governance_url, pool_size=settings.pool_size, timeout=settings.audit_timeout
         )
         store = ContractStore(pool, settings.governance_url, timeout=settings.audit_timeout)
-        limits = await open_limits(settings.governance_url, pool_size=4, timeout=settings.audit_timeout)
+        limits = await open_limits(
+            settings.governance_url, pool_size=min(4, settings.pool_size), timeout=settings.audit_timeout
+        )
         audit = AuditLog(
             settings.governance_url,
             SubjectHasher(settings.key("audit_key")),

@@ -47,15 +47,19 @@ def settings_for(databases: EmbeddedServers, **changes: Any) -> Settings:
     """The settings of a service over the test databases."""
     sources = {source: databases.mongo_url(source) for source in SOURCES}
     sources["population"] = databases.postgres_url("lienthong_reader")
+    url = changes.get("governance_url", databases.postgres_url("lienthong_gateway"))
     given = {
-        "governance_url": databases.postgres_url("lienthong_gateway"),
+        "governance_url": url,
         "sources": sources,
-        "checkpoint_file": databases.directory / "checkpoints.jsonl",
+        # Tests look at one governance database at a time, so each has checkpoints of its own.
+        "checkpoint_file": databases.directory / f"checkpoints-{url.rpartition('/')[2]}.jsonl",
         "checkpoint_key": _KEY,
         "cursor_key": _KEY,
         "audit_key": _KEY,
         "port": free_port(),
         "failed_attempts": 1_000_000,
+        # Many services stand side by side in the tests, and PostgreSQL takes a hundred connections.
+        "pool_size": 4,
         **changes,
     }
     return Settings(**{"_env_file": None, **given})

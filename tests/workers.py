@@ -85,6 +85,7 @@ def _environment(settings: Settings) -> dict[str, str]:
         "port": settings.port,
         "workers": settings.workers,
         "audit_timeout": settings.audit_timeout,
+        "pool_size": settings.pool_size,
         "failed_attempts": settings.failed_attempts,
     }
     if settings.checkpoint_key is not None:
