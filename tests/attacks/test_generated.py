@@ -38,7 +38,7 @@ from tests.question import Question
 from tests.strategies.contracts import everything, random_permission
 from tests.strategies.operations import random_question
 
-CONTRACTS = 24
+CONTRACTS = 20
 QUESTIONS = 6
 
 
