@@ -82,7 +82,7 @@ def test_every_answer_received_before_a_kill_is_on_the_record(
     checkpoints = tmp_path / "checkpoints.jsonl"
     seen: set[str] = set()
     for kill in range(KILLS):
-        settings = settings_for(databases, workers=2, checkpoint_file=checkpoints)
+        settings = settings_for(databases, checkpoint_file=checkpoints)
         with serving(settings, tmp_path / f"output-{kill}") as process:
             traces = asyncio.run(load_until_killed(process, authorization, ids))
         assert len(traces) >= ENOUGH
