@@ -13,13 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import (
-    GraphQLSchema,
-    build_schema,
     get_named_type,
-    introspection_from_schema,
-    is_enum_type,
-    is_input_object_type,
-    is_object_type,
 )
 
 from graph.catalog import Catalog
@@ -28,7 +22,7 @@ from graph.view import View
 from tests.attacks.world import POPULATION, World
 from tests.reach import Record, inner_record
 
-__all__ = ["Canaries", "hidden_names", "names_of", "tokens_of", "words_of"]
+__all__ = ["Canaries", "tokens_of"]
 
 _TOKEN = re.compile(r"[Zz]q[0-9]{5}[Xx]|(?<![0-9])(?:[0-9]{12}|[0-9]{9,10}|[0-9]{4}-[0-9]{2}(?:-[0-9]{2})?)(?![0-9])")
 _COMPACT = re.compile(r"(?<![0-9])([0-9]{4})([0-9]{2})([0-9]{2})?(?:0730)?(?![0-9])")
@@ -41,16 +35,6 @@ SCOPES = {
     ),
 }
 _SLASHED = re.compile(r"([0-9]{2})/([0-9]{2})/([0-9]{4})")
-_WORD = re.compile(r"[A-Za-z_][0-9A-Za-z_]*(?:\.[A-Za-z_][0-9A-Za-z_]*)*")
-# Words of HTTP, JSON and traces that are names of the schema as well, and so tell nothing.
-_ORDINARY = {"address", "code", "codes", "contract", "data", "errors", "extensions", "from", "lot", "number", "path"}
-_ORDINARY |= {"source", "status"}
-
-
-def _words_of_graphql() -> set[str]:
-    """What GraphQL itself says to anybody: its introspection with all descriptions."""
-    nothing = build_schema("type Query { a: Int }")
-    return words_of(str(introspection_from_schema(nothing)))
 
 
 @dataclass(frozen=True)
@@ -122,7 +106,10 @@ class Canaries:
             token
             for token, origins in self.origins.items()
             if any(
-                o.coordinates and set(o.coordinates) <= view.readable and self._open(view, o) and _seen(view, o, inside)
+                o.coordinates
+                and set(o.coordinates) <= view.permission.readable
+                and self._open(view, o)
+                and _seen(view, o, inside)
                 for o in origins
             )
         }
@@ -153,6 +140,11 @@ class Canaries:
         }
 
 
+def _granted(view: View, origin: Origin) -> bool:
+    """Whether the contract itself, whatever the view makes of it, lets all of the way to a value be read."""
+    return bool(origin.coordinates) and set(origin.coordinates) <= view.permission.readable
+
+
 def _seen(view: View, origin: Origin, inside: set[str]) -> bool:
     """Whether a row scope lets a row be seen, by those in whose record it is."""
     scope = view.permission.contract.row_scope
@@ -172,57 +164,6 @@ def _dashed(match: re.Match[str]) -> str:
     return "-".join(filter(None, match.groups()))
 
 
-def names_of(schema: GraphQLSchema) -> set[str]:
-    """Every identifier of a schema: types, fields, arguments, input fields, enum values."""
-    names: set[str] = set()
-    for name, type_ in schema.type_map.items():
-        if name.startswith("__"):
-            continue
-        names.add(name)
-        if is_object_type(type_):
-            names |= set(type_.fields)
-            names |= {argument for definition in type_.fields.values() for argument in definition.args}
-        elif is_input_object_type(type_):
-            names |= set(type_.fields)
-        elif is_enum_type(type_):
-            names |= set(type_.values)
-    return names
-
-
-def hidden_names(view: View) -> set[str]:
-    """The names that a client must not learn: identifiers that its view lacks, and columns of unreadable fields.
-
-    What its own contract names is no secret to it, also where that leads to nothing.
-    """
-    catalog, permission = view.catalog, view.permission
-    granted = permission.readable | permission.filterable | permission.protected
-    named = {part for coordinate in granted for part in coordinate.split(".")} | permission.contract.services
-    names = names_of(catalog.schema) - names_of(view.schema)
-    shown: set[str] = set()
-    for coordinate, home in catalog.homes.items():
-        elements = _elements(home)
-        if coordinate in view.readable:
-            shown |= elements
-        else:
-            names |= elements
-    names |= {"name_key", "name_sort", "registered_no", "household_id", "relative_no", "card_id", "SO_CCCD", "haiBen"}
-    names |= {"residence_status"}
-    names -= shown | named | names_of(view.schema) | GRAPHQL | _ORDINARY
-    return {name for name in names if len(name) > 2}
-
-
-def words_of(text: str) -> set[str]:
-    """The identifiers in a text, dotted ones whole and in parts."""
-    found = set(_WORD.findall(text))
-    return found | {part for word in found for part in word.split(".")}
-
-
-def _elements(home: object) -> set[str]:
-    if isinstance(home, Stored):
-        return {home.element}
-    return {home.prefix} if isinstance(home, Embedded) else set()
-
-
 def _at(row: Any, path: str) -> Any:
     for step in path.split("."):
         row = row.get(step) if isinstance(row, Mapping) else None
@@ -237,6 +178,3 @@ def _leaves(value: Any) -> Iterator[Any]:
             yield from _leaves(item)
     elif value is not None:
         yield value
-
-
-GRAPHQL = _words_of_graphql()

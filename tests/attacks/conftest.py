@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Iterator
-from typing import Any
 
 import httpx
 import pytest
@@ -13,13 +12,12 @@ import pytest
 from graph.catalog import Catalog
 from graph.schema import schema
 from service.embedded import EmbeddedServers
-from service.settings import Settings
 from tests.attacks.canaries import Canaries
 from tests.attacks.contracts import attackers
 from tests.attacks.evidence import Listener
 from tests.attacks.target import Target
-from tests.attacks.world import DATABASE, load_world, make_world, mongo_database
-from tests.running import Governance, RunningService, observed_tracing, settings_for
+from tests.attacks.world import DATABASE, load_world, make_world, settings_over_canaries
+from tests.running import Governance, RunningService, observed_tracing
 
 CATALOG = Catalog.of(schema)
 
@@ -39,27 +37,18 @@ def canaries(embedded: EmbeddedServers) -> Canaries:
 
 
 @pytest.fixture(scope="session")
-def attacked_settings(embedded: EmbeddedServers, canaries: Canaries) -> Settings:
-    """The settings of a service over the canaries."""
-    return settings_over_canaries(embedded, canaries)
-
-
-def settings_over_canaries(embedded: EmbeddedServers, canaries: Canaries, **changes: Any) -> Settings:
-    sources = {source: embedded.mongo_url(mongo_database(source)) for source in canaries.catalog.sources}
-    sources["population"] = embedded.postgres_url("lienthong_reader", DATABASE)
-    governance = embedded.postgres_url("lienthong_gateway", DATABASE)
-    return settings_for(embedded, **{"sources": sources, "governance_url": governance, **changes})
-
-
-@pytest.fixture(scope="session")
-def target(embedded: EmbeddedServers, canaries: Canaries, attacked_settings: Settings) -> Iterator[Target]:
+def target(embedded: EmbeddedServers, canaries: Canaries) -> Iterator[Target]:
     """The running service with the attackers' contracts."""
     observed_tracing()
     governance = Governance(embedded.postgres_url("postgres", DATABASE))
     for contract in attackers(CATALOG):
         governance.install(contract)
     listener = Listener()
-    with RunningService(attacked_settings) as running, listener.listening(), httpx.Client(timeout=30) as http:
+    with (
+        RunningService(settings_over_canaries(embedded)) as running,
+        listener.listening(),
+        httpx.Client(timeout=30) as http,
+    ):
         running.governance = governance
         yield Target(running, canaries, listener, http)
 
@@ -67,7 +56,7 @@ def target(embedded: EmbeddedServers, canaries: Canaries, attacked_settings: Set
 @pytest.fixture
 def brittle(embedded: EmbeddedServers, target: Target, canaries: Canaries) -> Iterator[Target]:
     """Another service over the same databases: it waits two seconds for a fetch, its breakers are closed."""
-    settings = settings_over_canaries(embedded, canaries, fetch_timeout=2.0)
+    settings = settings_over_canaries(embedded, fetch_timeout=2.0)
     with RunningService(settings) as running:
         running.governance = target.service.governance
         yield Target(running, canaries, target.listener, target.http)

@@ -54,10 +54,13 @@ def ways(view: View) -> dict[str, str]:
 
 
 def hidden_fields(view: View) -> Iterator[tuple[str, str]]:
-    """Each field that the full schema has and the view has not, of every type that the view shows: way and name."""
+    """Each field that a contract does not permit, of every type that its view shows: the way to it, and its name."""
     for type_name, document in ways(view).items():
         whole, shown = view.catalog.schema.type_map[type_name], view.schema.type_map[type_name]
         assert isinstance(whole, GraphQLObjectType)
         assert isinstance(shown, GraphQLObjectType)
-        for name in whole.fields.keys() - shown.fields.keys():
-            yield document, name
+        for name in whole.fields:
+            coordinate = f"{type_name}.{name}"
+            granted = coordinate in view.permission.readable  # by the contract itself, whatever the view shows
+            if not granted if coordinate in view.catalog.homes else name not in shown.fields:
+                yield document, name

@@ -13,8 +13,9 @@ import httpx
 from graphql import GraphQLSchema, build_schema, parse, print_schema
 
 from graph.view import View
-from tests.attacks.canaries import Canaries, hidden_names, tokens_of, words_of
+from tests.attacks.canaries import Canaries, tokens_of
 from tests.attacks.evidence import Evidence, Listener, Variables, normal, reads, row_shield, source_of, told_by, touched
+from tests.attacks.names import hidden_names, words_of
 from tests.reach import Reach, reach_of, without_arguments
 from tests.running import RunningService
 
@@ -130,7 +131,7 @@ class Target:
     def hidden(self, view: View) -> set[str]:
         """The names that may not leave under a view."""
         if view.key not in self._hidden:
-            self._hidden[view.key] = hidden_names(view)
+            self._hidden[view.key] = hidden_names(view.catalog, view.permission)
         return self._hidden[view.key]
 
     def _check_statements(self, evidence: Evidence) -> None:

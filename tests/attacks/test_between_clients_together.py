@@ -14,9 +14,9 @@ import pytest
 
 from service.app import create_app
 from service.embedded import EmbeddedServers
-from tests.attacks.canaries import Canaries, tokens_of
-from tests.attacks.conftest import settings_over_canaries
+from tests.attacks.canaries import tokens_of
 from tests.attacks.target import Target
+from tests.attacks.world import settings_over_canaries
 from tests.service.test_outages import failing
 
 SHARED = """
@@ -38,9 +38,9 @@ def fresh(document: str, *more: str) -> str:
 
 
 @pytest.fixture
-def narrow_pool(embedded: EmbeddedServers, target: Target, canaries: Canaries) -> Iterator[tuple[Any, Any]]:
+def narrow_pool(embedded: EmbeddedServers, target: Target) -> Iterator[tuple[Any, Any]]:
     """The application in this thread with one connection to each database: its endpoint's engine, and a way to ask."""
-    settings = settings_over_canaries(embedded, canaries, pool_size=1, fetch_timeout=1.0)
+    settings = settings_over_canaries(embedded, pool_size=1, fetch_timeout=1.0)
     app = create_app(settings)
     with asyncio.Runner() as runner:
         lifespan = app.router.lifespan_context(app)

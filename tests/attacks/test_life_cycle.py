@@ -12,9 +12,8 @@ import pytest
 from service.embedded import EmbeddedServers
 from tests.attacks.canaries import Canaries
 from tests.attacks.changes import CHANGES, DOCUMENT, SHORT, SUSPENDED, eventually, in_flight, installed
-from tests.attacks.conftest import settings_over_canaries
 from tests.attacks.target import Target
-from tests.attacks.world import DATABASE
+from tests.attacks.world import DATABASE, settings_over_canaries
 from tests.running import RunningService
 from tests.service.test_outages import failing
 from tests.workers import cut, serving
@@ -86,11 +85,9 @@ def test_a_change_inside_a_batch_splits_no_batch(embedded: EmbeddedServers, targ
     assert answers[0].json() == whole
 
 
-def test_a_change_reaches_every_worker(
-    embedded: EmbeddedServers, canaries: Canaries, target: Target, tmp_path: Path, an: str
-) -> None:
+def test_a_change_reaches_every_worker(embedded: EmbeddedServers, target: Target, tmp_path: Path, an: str) -> None:
     clients = {change: installed(target, f"workers-{change}") for change in CHANGES}
-    settings = settings_over_canaries(embedded, canaries, workers=2)
+    settings = settings_over_canaries(embedded, workers=2)
     headers = {c: {"authorization": target.service.governance.authorizations[c]} for c in clients.values()}
     body = {"query": DOCUMENT, "variables": {"i": an}}
     accept = {"accept": "application/graphql-response+json"}
@@ -129,7 +126,7 @@ def test_without_the_contract_store_nothing_is_answered(
     """Cut off, the service refuses, and reads nothing; a contract that ended meanwhile does not live on behind it."""
     client = installed(target, "cut-off")
     with cut(embedded.postgres_url("lienthong_gateway", DATABASE)) as relay:
-        settings = settings_over_canaries(embedded, canaries, governance_url=relay.url, audit_timeout=1.0)
+        settings = settings_over_canaries(embedded, governance_url=relay.url, audit_timeout=1.0)
         with RunningService(settings) as running:
             running.governance = target.service.governance
             apart = Target(running, canaries, target.listener, target.http)
@@ -156,7 +153,7 @@ def test_a_silent_contract_store_gives_no_stale_permission(
     """The connection stands and carries nothing, as when a route is lost: after the stated bound all is refused."""
     client = installed(target, "silenced")
     with cut(embedded.postgres_url("lienthong_gateway", DATABASE)) as relay:
-        settings = settings_over_canaries(embedded, canaries, governance_url=relay.url, audit_timeout=1.0)
+        settings = settings_over_canaries(embedded, governance_url=relay.url, audit_timeout=1.0)
         with RunningService(settings) as running:
             running.governance = target.service.governance
             apart = Target(running, canaries, target.listener, target.http)

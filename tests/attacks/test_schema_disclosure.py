@@ -11,7 +11,7 @@ from graphql import get_introspection_query, get_named_type
 
 from graph.homes import Search
 from graph.view import View
-from tests.attacks.canaries import hidden_names
+from tests.attacks.names import hidden_names
 from tests.attacks.target import Target, never_named
 
 HIDING = ["narrow", "twin", "verifier", "scoped-narrow"]
@@ -43,7 +43,7 @@ def test_introspection_shows_the_view_and_nothing_else(target: Target, client: s
     assert types == {name for name in view.schema.type_map if not name.startswith("__")}
     assert shown["mutationType"] is shown["subscriptionType"] is None
     named = set(re.findall(r'"name":"([^"]+)"', json.dumps(shown, separators=(",", ":"))))
-    assert not named & hidden_names(view)
+    assert not named & hidden_names(view.catalog, view.permission)
 
 
 @pytest.mark.parametrize("client", HIDING)
@@ -104,7 +104,7 @@ def _hidden_phrases(view: View) -> set[str]:
         if isinstance(home, Search):
             inputs: Any = get_named_type(types["Query"].fields[root].args["filter"].type)
             described += [(c.field, inputs.fields[name].description) for name, c in home.criteria.items()]
-    usable = view.readable | view.permission.filterable
+    usable = view.permission.readable | view.permission.filterable
     return {re.split(r"[(:;,.]", text)[0].strip().lower() for coordinate, text in described if coordinate not in usable}
 
 

@@ -9,7 +9,7 @@ import pytest
 from graphql import parse, validate
 from graphql.validation import ASTValidationRule, specified_rules
 
-from tests.attacks.canaries import names_of
+from tests.attacks.names import names_of
 from tests.attacks.target import Target, never_named
 
 # What another contract may see and `narrow` may not, one of each kind.

@@ -20,11 +20,23 @@ from graph import codecs
 from graph.catalog import Catalog
 from graph.codecs import Codec
 from graph.homes import Linked
+from service.demo import SOURCES
 from service.embedded import EmbeddedServers
 from service.migrate import migrate
+from service.settings import Settings
+from tests.running import settings_for
 from tests.strategies.tables import layouts
 
-__all__ = ["DATABASE", "INSIDE", "OUTSIDE", "World", "load_world", "make_world", "mongo_database"]
+__all__ = [
+    "DATABASE",
+    "INSIDE",
+    "OUTSIDE",
+    "World",
+    "load_world",
+    "make_world",
+    "mongo_database",
+    "settings_over_canaries",
+]
 
 DATABASE = "attacks"
 INSIDE, OUTSIDE = "79", "01"
@@ -267,3 +279,11 @@ def _identity(row: Row) -> str:
 def _fit(row: Row) -> None:
     """Nine digits where the register wants an old identity card's number."""
     row["legacy_id9"] = f"8{row['legacy_id9'][2:7]:0>8}"
+
+
+def settings_over_canaries(servers: EmbeddedServers, **changes: Any) -> Settings:
+    """The settings of a service over the databases of canaries."""
+    sources = {source: servers.mongo_url(mongo_database(source)) for source in SOURCES}
+    sources[POPULATION] = servers.postgres_url("lienthong_reader", DATABASE)
+    governance = servers.postgres_url("lienthong_gateway", DATABASE)
+    return settings_for(servers, **{"sources": sources, "governance_url": governance, **changes})
