@@ -14,7 +14,6 @@ from graph.schema import schema
 from service.embedded import EmbeddedServers
 from tests.attacks.canaries import Canaries
 from tests.attacks.contracts import attackers
-from tests.attacks.evidence import Listener
 from tests.attacks.target import Target
 from tests.attacks.world import DATABASE, load_world, make_world, settings_over_canaries
 from tests.running import Governance, RunningService, observed_tracing
@@ -43,14 +42,9 @@ def target(embedded: EmbeddedServers, canaries: Canaries) -> Iterator[Target]:
     governance = Governance(embedded.postgres_url("postgres", DATABASE))
     for contract in attackers(CATALOG):
         governance.install(contract)
-    listener = Listener()
-    with (
-        RunningService(settings_over_canaries(embedded)) as running,
-        listener.listening(),
-        httpx.Client(timeout=30) as http,
-    ):
+    with RunningService(settings_over_canaries(embedded)) as running, httpx.Client(timeout=30) as http:
         running.governance = governance
-        yield Target(running, canaries, listener, http)
+        yield Target(running, canaries, http)
 
 
 @pytest.fixture
@@ -59,7 +53,7 @@ def brittle(embedded: EmbeddedServers, target: Target, canaries: Canaries) -> It
     settings = settings_over_canaries(embedded, fetch_timeout=2.0)
     with RunningService(settings) as running:
         running.governance = target.service.governance
-        yield Target(running, canaries, target.listener, target.http)
+        yield Target(running, canaries, target.http)
 
 
 @pytest.fixture

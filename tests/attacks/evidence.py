@@ -21,6 +21,7 @@ from tests.reach import Touch
 __all__ = ["Evidence", "Listener", "Variables", "normal", "reads", "row_shield", "source_of", "told_by", "touched"]
 
 Variables = Mapping[str, Any]
+LOGGERS = ("lienthong", "uvicorn", "uvicorn.error", "uvicorn.access", "asyncio")
 _TRACE = re.compile(rb"[0-9a-f]{32}")
 _SQL = re.compile(r"SELECT (?P<columns>[^\n]*)\nFROM population\.(?P<table>\w+) t\n(?P<rest>.*)", re.DOTALL)
 _COLUMN = re.compile(r"(?:CASE WHEN NOT t\.(\w+) THEN )?(t|r\d+)\.(\w+)(?: END)?")
@@ -43,7 +44,7 @@ class Listener(logging.Handler):
     def listening(self) -> Iterator[None]:
         """Attach to the root and to each logger that keeps its records from it; the service's own say all."""
         loggers = [logging.getLogger(), *(logging.getLogger(name) for name in ("uvicorn", "uvicorn.access"))]
-        chatty = [logging.getLogger(name) for name in ("lienthong", "uvicorn", "uvicorn.error", "asyncio")]
+        chatty = [logging.getLogger(name) for name in LOGGERS]
         levels = [logger.level for logger in chatty]
         for logger in loggers:
             logger.addHandler(self)

@@ -35,7 +35,6 @@ class Target:
 
     service: RunningService
     canaries: Canaries
-    listener: Listener
     http: httpx.Client
     views: dict[str, View] = field(default_factory=dict)
     _loose: dict[Any, GraphQLSchema] = field(default_factory=dict)
@@ -95,13 +94,13 @@ class Target:
         """Evidence of what the block does, who says what it sent and got; checked when it ends."""
         known = self.service.governance.contracts[client].purposes
         evidence = Evidence(self.view(client, purpose if purpose in known else None))
-        start = len(self.listener.said)
+        listener = Listener()
         self.service.forget()
-        with self.service.observing() as observed:
+        with self.service.observing() as observed, listener.listening():
             yield evidence
         evidence.statements = [(source, text) for source, text in observed.statements if reads(source, text)]
         evidence.spans = "\n".join(told_by(span) for span in self.service.spans)
-        evidence.logs = "\n".join(self.listener.said[start:])
+        evidence.logs = "\n".join(listener.said)
         self.check(evidence)
 
     def check(self, evidence: Evidence) -> None:

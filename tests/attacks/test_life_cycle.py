@@ -129,7 +129,7 @@ def test_without_the_contract_store_nothing_is_answered(
         settings = settings_over_canaries(embedded, governance_url=relay.url, audit_timeout=1.0)
         with RunningService(settings) as running:
             running.governance = target.service.governance
-            apart = Target(running, canaries, target.listener, target.http)
+            apart = Target(running, canaries, target.http)
             eventually(lambda: apart.post(client, DOCUMENT, {"i": an}).status_code == 200)
             relay.cut()
             for _ in range(3):
@@ -156,7 +156,7 @@ def test_a_silent_contract_store_gives_no_stale_permission(
         settings = settings_over_canaries(embedded, governance_url=relay.url, audit_timeout=1.0)
         with RunningService(settings) as running:
             running.governance = target.service.governance
-            apart = Target(running, canaries, target.listener, target.http)
+            apart = Target(running, canaries, target.http)
             eventually(lambda: apart.post(client, DOCUMENT, {"i": an}).status_code == 200)
             relay.silence()
             target.service.governance.fetch(SUSPENDED, f"contract-{client}")
