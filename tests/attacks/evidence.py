@@ -21,7 +21,7 @@ from tests.reach import Touch
 __all__ = ["Evidence", "Listener", "Variables", "normal", "reads", "row_shield", "source_of", "told_by", "touched"]
 
 Variables = Mapping[str, Any]
-LOGGERS = ("lienthong", "uvicorn", "uvicorn.error", "uvicorn.access", "asyncio")
+LOGGERS = ("lienthong", "uvicorn", "uvicorn.error", "asyncio")
 _TRACE = re.compile(rb"[0-9a-f]{32}")
 _SQL = re.compile(r"SELECT (?P<columns>[^\n]*)\nFROM population\.(?P<table>\w+) t\n(?P<rest>.*)", re.DOTALL)
 _COLUMN = re.compile(r"(?:CASE WHEN NOT t\.(\w+) THEN )?(t|r\d+)\.(\w+)(?: END)?")

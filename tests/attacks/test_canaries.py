@@ -40,7 +40,7 @@ def answered(text: str, **headers: str) -> Callable[[Target, Evidence], None]:
 
 
 def logged(name: str) -> Callable[[Target, Evidence], None]:
-    return lambda target, _: logging.getLogger(name).warning("seen: %s", mobile(target))
+    return lambda target, _: logging.getLogger(name).error("seen: %s", mobile(target))
 
 
 def traced(target: Target, _: Evidence) -> None:

@@ -46,7 +46,7 @@ def test_introspection_shows_the_view_and_nothing_else(target: Target, client: s
     assert not named & hidden_names(view.catalog, view.permission)
 
 
-@pytest.mark.parametrize("client", HIDING)
+@pytest.mark.parametrize("client", ["narrow", "verifier"])
 def test_a_hidden_type_is_no_type(target: Target, client: str) -> None:
     view = target.view(client)
     whole = {name for name in view.catalog.schema.type_map if not name.startswith("__")}
