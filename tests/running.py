@@ -184,6 +184,7 @@ class RunningService:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.url = f"http://127.0.0.1:{settings.port}"
+        self.session = httpx.Client(timeout=30)
         self.statements: list[tuple[str, str]] = []
         self._patches: list[Any] = []
         self._server: uvicorn.Server | None = None
@@ -191,7 +192,9 @@ class RunningService:
 
     def __enter__(self) -> Self:
         self._observe_drivers()
-        config = uvicorn.Config(create_app(self.settings), **server_options(self.settings) | {"log_level": "error"})
+        # A session keeps its connections for longer than any test pauses.
+        options = server_options(self.settings) | {"log_level": "error", "timeout_keep_alive": 600}
+        config = uvicorn.Config(create_app(self.settings), **options)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, name="service")
         self._thread.start()
@@ -207,6 +210,7 @@ class RunningService:
     ) -> None:
         assert self._server is not None
         assert self._thread is not None
+        self.session.close()
         self._server.should_exit = True
         self._thread.join(20)
         for patch in self._patches:
@@ -229,7 +233,7 @@ class RunningService:
     ) -> httpx.Response:
         """Send an operation as a sample client, for the first of its purposes."""
         contract = self.governance.contracts[client]
-        return httpx.post(
+        return self.session.post(
             f"{self.url}/graphql",
             json={"query": query, "variables": dict(variables or {}), **more},
             headers={
@@ -238,7 +242,6 @@ class RunningService:
                 "accept": "application/graphql-response+json",
                 **(headers or {}),
             },
-            timeout=30,
         )
 
     def answer(self, client: str, query: str, variables: Mapping[str, Any] | None = None) -> Any:

@@ -32,7 +32,7 @@ def post(
         ("accept", accept),
         *(("content-encoding", encoding) for encoding in encodings),
     ]
-    return httpx.post(f"{service.url}/graphql", content=body, headers=headers, timeout=30)
+    return service.session.post(f"{service.url}/graphql", content=body, headers=headers, timeout=30)
 
 
 def refusal(response: httpx.Response) -> tuple[int, str]:
@@ -67,7 +67,7 @@ def test_another_encoding_is_415_and_told_which_are_taken(service: RunningServic
 
 def test_another_media_type_is_no_question_of_encoding(service: RunningService) -> None:
     headers = {"authorization": service.governance.authorizations["mot-cua"], "content-type": "text/plain"}
-    response = httpx.post(f"{service.url}/graphql", content=BODY, headers=headers)
+    response = service.session.post(f"{service.url}/graphql", content=BODY, headers=headers)
     assert refusal(response) == (415, "UNSUPPORTED_MEDIA_TYPE")
     assert "accept-encoding" not in response.headers
 

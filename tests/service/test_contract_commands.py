@@ -7,7 +7,6 @@ import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import httpx
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -59,7 +58,7 @@ def test_a_contract_is_installed_a_key_issued_used_and_revoked(
     assert authorization is not None
     headers = {"authorization": authorization.group(0)}
     query = {"query": '{citizen(personalId:"000000000000"){personalId}}'}
-    answer = httpx.post(f"{service.url}/graphql", json=query, headers=headers)
+    answer = service.session.post(f"{service.url}/graphql", json=query, headers=headers)
     assert answer.json() == {"data": {"citizen": None}}
     assert run.invoke(app, ["contract", "revoke", authorization.group(1)]).exit_code == 0
     again = run.invoke(app, ["contract", "revoke", authorization.group(1)])
@@ -100,7 +99,9 @@ def issue(run: CliRunner, *options: str) -> re.Match[str]:
 
 def status(service: RunningService, authorization: str) -> int:
     headers = {"authorization": authorization}
-    return httpx.post(f"{service.url}/graphql", json={"query": "{viewer{client}}"}, headers=headers).status_code
+    return service.session.post(
+        f"{service.url}/graphql", json={"query": "{viewer{client}}"}, headers=headers
+    ).status_code
 
 
 def test_a_key_is_replaced_without_a_gap(run: CliRunner, service: RunningService) -> None:
@@ -201,7 +202,7 @@ def test_stored_documents_are_installed_from_the_file_and_from_files_beside_it(
     shown = run.invoke(app, ["contract", "key", "liet-ke", "--days", "1"]).output
     headers = {"authorization": re.search(r"Bearer \S+", shown).group(0), "x-purpose": "KHAC"}  # type: ignore[union-attr]
     body = {"documentId": f"sha256:{digest}", "variables": {"nam": True}}
-    answer = httpx.post(f"{service.url}/graphql", json=body, headers=headers)
+    answer = service.session.post(f"{service.url}/graphql", json=body, headers=headers)
     assert answer.json() == {"data": {"citizen": None}}
 
 

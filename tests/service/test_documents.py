@@ -45,7 +45,7 @@ def send(service: RunningService, client: str, body: dict[str, Any], *, accept: 
         "x-purpose": next(iter(contract.purposes)),
         "accept": accept,
     }
-    return httpx.post(f"{service.url}/graphql", json=body, headers=headers, timeout=30)
+    return service.session.post(f"{service.url}/graphql", json=body, headers=headers, timeout=30)
 
 
 def error_of(response: httpx.Response) -> dict[str, Any]:
@@ -159,10 +159,10 @@ def test_a_document_that_is_not_listed_is_refused_before_it_is_looked_at(
 
 def test_the_schema_is_not_shown_where_only_stored_documents_run(service: RunningService, listed: str) -> None:
     headers = {"authorization": service.governance.authorizations[listed]}
-    response = httpx.get(f"{service.url}/schema.graphql", headers=headers)
+    response = service.session.get(f"{service.url}/schema.graphql", headers=headers)
     assert error_of(response) | {"message": ""} == {"code": "DOCUMENT_NOT_ALLOWED", "message": "", "status": 403}
     for parameters in ({"query": OWN}, {"documentId": f"sha256:{sha256(OWN)}"}):
-        assert httpx.get(f"{service.url}/graphql", headers=headers, params=parameters).status_code == 405
+        assert service.session.get(f"{service.url}/graphql", headers=headers, params=parameters).status_code == 405
 
 
 def test_of_two_keys_of_one_name_the_last_counts_for_the_list_the_run_and_the_record(
@@ -172,7 +172,7 @@ def test_of_two_keys_of_one_name_the_last_counts_for_the_list_the_run_and_the_re
 
     def twice(first: str, last: str) -> httpx.Response:
         body = f'{{"query": "{first}", "query": "{last}"}}'
-        return httpx.post(f"{service.url}/graphql", content=body, headers=headers)
+        return service.session.post(f"{service.url}/graphql", content=body, headers=headers)
 
     refused, answered = twice(OWN, "{viewer{contract}}"), twice("{viewer{contract}}", OWN)
     assert error_of(refused)["code"] == "DOCUMENT_NOT_ALLOWED"
@@ -292,7 +292,7 @@ def test_a_registered_hash_is_unknown_under_another_purpose(service: RunningServ
 
     def as_purpose(purpose: str, body: dict[str, Any]) -> httpx.Response:
         headers = {"authorization": key, "x-purpose": purpose, "accept": GRAPHQL}
-        return httpx.post(f"{service.url}/graphql", json=body, headers=headers)
+        return service.session.post(f"{service.url}/graphql", json=body, headers=headers)
 
     assert as_purpose("TUYEN_SINH", {"query": query, "extensions": persisted(query)}).is_success
     assert as_purpose("TUYEN_SINH", {"extensions": persisted(query)}).is_success

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 
-import httpx
 import pytest
 from opentelemetry.trace import SpanKind, StatusCode
 
@@ -67,7 +66,7 @@ def test_denied_attempts_are_recorded_with_their_names(service: RunningService, 
 
 
 def test_a_refused_credential_is_recorded_without_a_client(service: RunningService) -> None:
-    response = httpx.post(f"{service.url}/graphql", json={"query": "{viewer{client}}"})
+    response = service.session.post(f"{service.url}/graphql", json={"query": "{viewer{client}}"})
     record = service.record_of(response)
     assert (record["client_id"], record["codes"]) == (None, ["UNAUTHENTICATED"])
 

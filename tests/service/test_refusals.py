@@ -30,7 +30,7 @@ def code(response: httpx.Response) -> str:
 
 def send(service: RunningService, authorization: str | None, **headers: str) -> httpx.Response:
     given = {} if authorization is None else {"authorization": authorization}
-    return httpx.post(f"{service.url}/graphql", json={"query": QUERY}, headers=given | headers)
+    return service.session.post(f"{service.url}/graphql", json={"query": QUERY}, headers=given | headers)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def send(service: RunningService, authorization: str | None, **headers: str) -> 
 )
 def test_without_valid_credentials_the_answer_is_401(service: RunningService, authorization: str | None) -> None:
     given: dict[bytes, bytes] = {} if authorization is None else {b"authorization": authorization.encode()}
-    response = httpx.post(f"{service.url}/graphql", json={"query": QUERY}, headers=given)
+    response = service.session.post(f"{service.url}/graphql", json={"query": QUERY}, headers=given)
     assert (response.status_code, code(response)) == (401, "UNAUTHENTICATED")
     assert response.headers["www-authenticate"].startswith("Bearer")
 
@@ -116,10 +116,10 @@ def test_a_narrowed_version_replaces_the_wider_one(service: RunningService) -> N
     key = service.governance.install(wide)
     query = {"query": '{citizen(personalId:"000000000000"){bloodGroup}}'}
     accept = {"authorization": key, "accept": "application/graphql-response+json"}
-    assert httpx.post(f"{service.url}/graphql", json=query, headers=accept).status_code == 200
+    assert service.session.post(f"{service.url}/graphql", json=query, headers=accept).status_code == 200
     grants = {p: tuple(g for g in given if g.coordinate != "Citizen.bloodGroup") for p, given in wide.grants.items()}
     service.governance.install(replace(wide, version=2, grants=grants))
-    _eventually(lambda: httpx.post(f"{service.url}/graphql", json=query, headers=accept).status_code == 400)
+    _eventually(lambda: service.session.post(f"{service.url}/graphql", json=query, headers=accept).status_code == 400)
 
 
 def test_a_contract_with_several_purposes_needs_one_named(service: RunningService) -> None:
@@ -159,7 +159,7 @@ def test_a_malformed_request_is_told_what_is_wrong(
     service: RunningService, body: bytes, content_type: str, status: int, expected: str
 ) -> None:
     headers = {"authorization": service.governance.authorizations["mot-cua"], "content-type": content_type}
-    response = httpx.post(f"{service.url}/graphql", content=body, headers=headers)
+    response = service.session.post(f"{service.url}/graphql", content=body, headers=headers)
     assert (response.status_code, code(response)) == (status, expected)
 
 
@@ -214,7 +214,7 @@ def test_limits_of_the_contract_are_errors_of_the_field(service: RunningService)
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
 def test_only_post_is_served(service: RunningService, method: str) -> None:
-    response = httpx.request(method, f"{service.url}/graphql", params={"query": QUERY})
+    response = service.session.request(method, f"{service.url}/graphql", params={"query": QUERY})
     assert response.status_code == 405
     assert response.headers["allow"] == "POST"
 

@@ -150,11 +150,10 @@ def test_a_field_may_be_used_to_verify_without_being_readable(service: RunningSe
 
 
 def test_the_sdl_is_the_callers_own(service: RunningService) -> None:
-    import httpx
 
     def sdl(client: str) -> str:
         headers = {"authorization": service.governance.authorizations[client]}
-        response = httpx.get(f"{service.url}/schema.graphql", headers=headers)
+        response = service.session.get(f"{service.url}/schema.graphql", headers=headers)
         assert response.status_code == 200
         return response.text
 
@@ -163,4 +162,4 @@ def test_the_sdl_is_the_callers_own(service: RunningService) -> None:
     assert '@source(database: "health")' in sdl("benh-vien")
     assert "bloodGroup" not in sdl("csgt")
     assert "Encounter" not in sdl("csgt")
-    assert httpx.get(f"{service.url}/schema.graphql").status_code == 401
+    assert service.session.get(f"{service.url}/schema.graphql").status_code == 401
