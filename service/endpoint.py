@@ -140,6 +140,7 @@ class GraphQLEndpoint:
                     await self._audit.write(record)
             except AuditError as error:
                 response, fields = Response(None, errors_of(error), error.status), {"x-trace-id": record.trace_id}
+                _close(record, response)
             for fault in response.errors:
                 fault["extensions"]["traceId"] = record.trace_id
             answered = render(response, fields)

@@ -204,6 +204,31 @@ def test_aliases_are_limited(service: RunningService, ids: list[str]) -> None:
     assert observed.statements == []
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "{" + " viewer{client}" * 501 + "}",
+        "{viewer{" + " client" * 3900 + "}}",
+        "{viewer{...F ...G}} fragment F on Viewer{"
+        + " client" * 300
+        + "} fragment G on Viewer{"
+        + " client" * 300
+        + "}",
+        "{viewer{... {" + " client" * 600 + "}}}",
+    ],
+    ids=["roots", "leaves", "fragments", "inline"],
+)
+def test_repeated_fields_are_refused_before_they_are_compared_with_each_other(
+    service: RunningService, monkeypatch: pytest.MonkeyPatch, query: str
+) -> None:
+    def must_not_run(*_: object, **__: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr("resolvers.documents.validate", must_not_run)
+    told = fault(service.post("csgt", query))
+    assert (told["code"], told["limit"], told["allowed"]) == ("LIMIT_EXCEEDED", "fields", 500)
+
+
 def test_cost_is_known_and_refused_before_anything_is_read(service: RunningService, ids: list[str]) -> None:
     limit(service, "costly", cost=100)
     query = "query($ids:[PersonalId!]!){citizens(personalIds:$ids){vehicles{plate owner{vehicles{plate}}}}}"

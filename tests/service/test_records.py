@@ -162,6 +162,7 @@ def test_a_warm_request_neither_parses_nor_validates_nor_plans(
 
 
 def test_without_an_audit_record_there_is_no_answer(service: RunningService, ids: list[str]) -> None:
+    service.forget()
     service.governance.fetch("REVOKE INSERT ON governance.audit_record FROM lienthong_gateway")
     try:
         response = service.post("mot-cua", STEP_TWO, {"ids": ids})
@@ -170,5 +171,8 @@ def test_without_an_audit_record_there_is_no_answer(service: RunningService, ids
     assert response.status_code == 503
     body = response.json()
     assert body["errors"][0]["extensions"]["code"] == "AUDIT_UNAVAILABLE"
+    (span,) = [span for span in service.spans if span.name == "POST /graphql"]
+    assert span.attributes is not None
+    assert span.attributes["lienthong.outcome"] == "refused"
     assert "data" not in body
     assert service.post("mot-cua", STEP_TWO, {"ids": ids}).status_code == 200
