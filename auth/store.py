@@ -19,16 +19,16 @@ import orjson
 
 from auth.cache import LruCache
 from auth.contract import Client, Contract, Grant, Limits, Purpose
+from auth.database import OUTAGES
 from auth.documents import by_digest
 from auth.errors import GovernanceUnavailableError
 
-__all__ = ["CHANNEL", "ContractStore", "StoredKey", "open_governance"]
+__all__ = ["CHANNEL", "ContractStore", "StoredKey"]
 
 CHANNEL = "lienthong_governance"
 _T = TypeVar("_T")
 _CACHED = 10_000
 _READS = 8
-_OUTAGES = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 _KEY_SQL = (
     "SELECT contract_id, secret_sha256, expires_at, revoked_at, certificate_sha256 "
     "FROM governance.api_key WHERE key_id = $1"
@@ -52,26 +52,6 @@ SELECT purpose, coordinate, readable, filterable, protected FROM governance.fiel
 WHERE contract_id = $1 AND version = $2 ORDER BY purpose, coordinate
 """
 _DOCUMENT_SQL = "SELECT document FROM governance.stored_document WHERE contract_id = $1 AND version = $2"
-
-
-class _StatelessConnection(asyncpg.Connection):
-    """A connection that needs no reset between uses: nothing here ever changes a session's state."""
-
-    def get_reset_query(self) -> str:
-        return ""
-
-
-async def open_governance(url: str, *, pool_size: int, timeout: float) -> asyncpg.Pool[Any]:
-    """A pool to the governance schema; connections are made when first needed. `timeout` in seconds."""
-    return await asyncpg.create_pool(
-        url,
-        min_size=0,
-        max_size=pool_size,
-        timeout=timeout,
-        command_timeout=timeout,
-        connection_class=_StatelessConnection,
-        server_settings={"application_name": "lienthong-governance"},
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +141,7 @@ class ContractStore:
         """Raise `GovernanceUnavailableError` when contracts cannot be read."""
         try:
             await self._pool.fetchval("SELECT 1")
-        except _OUTAGES as error:
+        except OUTAGES as error:
             raise GovernanceUnavailableError from error
 
     async def _find(self, table: _Table[_T], name: str, admit: Callable[[], None] | None = None) -> _T | None:
@@ -176,7 +156,7 @@ class ContractStore:
                 generation = self._generation
                 async with self._pool.acquire() as connection:
                     found = await table.read(connection, name)
-        except _OUTAGES as error:
+        except OUTAGES as error:
             raise GovernanceUnavailableError from error
         if self._listening and generation == self._generation:
             table.put(name, found)
@@ -200,7 +180,7 @@ class ContractStore:
                 self._forget()
                 self._listening = True
                 await self._watch(connection, lost)
-            except _OUTAGES:
+            except OUTAGES:
                 pass
             finally:
                 self._listening = False

@@ -15,9 +15,10 @@ from starlette.routing import Route
 from auth.attempts import FailedAttempts
 from auth.audit import AuditLog, SubjectHasher
 from auth.audit.checkpoints import CheckpointWriter
+from auth.database import open_governance
 from auth.jwks import KeySource
-from auth.limits import SharedLimits, open_limits
-from auth.store import ContractStore, open_governance
+from auth.limits import SharedLimits
+from auth.store import ContractStore
 from auth.tokens import Issuer, TokenVerifier
 from connectors.fetch import Connector
 from connectors.guard import GuardedConnector
@@ -93,8 +94,11 @@ def create_app(settings: Settings) -> Starlette:
             settings.governance_url, pool_size=settings.pool_size, timeout=settings.audit_timeout
         )
         store = ContractStore(pool, settings.governance_url, timeout=settings.audit_timeout)
-        limits = await open_limits(
-            settings.governance_url, pool_size=min(4, settings.pool_size), timeout=settings.audit_timeout
+        limits = await open_governance(
+            settings.governance_url,
+            pool_size=min(4, settings.pool_size),
+            timeout=settings.audit_timeout,
+            durable=False,
         )
         audit = AuditLog(
             settings.governance_url,

@@ -19,13 +19,13 @@ from auth.audit.chain import INSERT_PLAN, INSERT_RECORD, Chain
 from auth.audit.checkpoints import CheckpointWriter
 from auth.audit.record import AuditRecord, Facts
 from auth.audit.subjects import SubjectHasher
+from auth.database import OUTAGES
 from auth.errors import AuditError
 
 __all__ = ["AuditLog"]
 
 _MAX_GROUP = 256
 _KNOWN_PLANS = 10_000
-_OUTAGES = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 _LOG = logging.getLogger("lienthong.audit")
 _BEGIN = "INSERT INTO governance.audit_chain VALUES ($1, $2)"
 
@@ -97,7 +97,7 @@ class AuditLog:
             try:
                 await self._commit([record for record, _ in group])
             except Exception as error:  # noqa: BLE001 - whatever happened, nothing is answered and the writer goes on
-                if not isinstance(error, _OUTAGES):
+                if not isinstance(error, OUTAGES):
                     _LOG.error("audit: unexpected %s", type(error).__name__)
                 _refuse(group)
                 self._end_chain()

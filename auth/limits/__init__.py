@@ -6,15 +6,14 @@ from typing import Any
 
 import asyncpg
 
-from auth.limits.pool import open_limits
 from auth.limits.quota import SubjectQuota
 from auth.limits.rate import RequestRate
 
-__all__ = ["SharedLimits", "open_limits"]
+__all__ = ["SharedLimits"]
 
 
 class SharedLimits:
-    """The limits that are counted in PostgreSQL, over a pool of `open_limits`."""
+    """The limits that are counted in PostgreSQL, over a pool that need not be durable: the audit commit comes after."""
 
     def __init__(self, pool: asyncpg.Pool[Any]) -> None:
         self.rate = RequestRate(pool)

@@ -13,8 +13,8 @@ from typing import Any
 import asyncpg
 
 from auth.contract import Contract
+from auth.database import ask
 from auth.errors import QuotaExceededError
-from auth.limits.pool import ask
 
 __all__ = ["VIETNAM", "SubjectQuota"]
 

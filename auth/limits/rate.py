@@ -16,8 +16,8 @@ from typing import Any
 import asyncpg
 
 from auth.contract import Contract
+from auth.database import ask
 from auth.errors import RateLimitedError
-from auth.limits.pool import ask
 
 __all__ = ["RequestRate"]
 

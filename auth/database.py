@@ -1,4 +1,4 @@
-"""Connections for counting. What they write is flushed to disk with the next audit commit, which comes after it."""
+"""The governance database: pools of connections to it, and what counts as its outage."""
 
 from __future__ import annotations
 
@@ -8,20 +8,26 @@ import asyncpg
 
 from auth.errors import GovernanceUnavailableError
 
-__all__ = ["OUTAGES", "ask", "open_limits"]
+__all__ = ["OUTAGES", "ask", "open_governance"]
 
 OUTAGES = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
-async def open_limits(url: str, *, pool_size: int, timeout: float) -> asyncpg.Pool[Any]:
-    """A pool for counting; connections are made when first needed. `timeout` in seconds."""
+async def open_governance(url: str, *, pool_size: int, timeout: float, durable: bool = True) -> asyncpg.Pool[Any]:
+    """A pool to the governance schema; connections are made when first needed. `timeout` in seconds.
+
+    What is written over one that is not `durable` reaches the disk with the next commit of one that is, at the latest.
+    """
     return await asyncpg.create_pool(
         url,
         min_size=0,
         max_size=pool_size,
         timeout=timeout,
         command_timeout=timeout,
-        server_settings={"application_name": "lienthong-governance", "synchronous_commit": "off"},
+        server_settings={
+            "application_name": "lienthong-governance",
+            "synchronous_commit": "on" if durable else "off",
+        },
         reset=_stay,
     )
 
