@@ -76,7 +76,7 @@ def contract_of(
         "grants": {"CHINH": grants},
         "valid_from": now - timedelta(days=1),
         "valid_to": now + timedelta(days=30),
-        "limits": Limits(batch=1000, page=50),
+        "limits": Limits(batch=1000, page=50, requests_per_minute=10**9, subjects_per_day=10**9),
         **changes,
     }
     return Contract(**given)

@@ -140,6 +140,7 @@ def test_interleaved_contracts_never_carry_each_others_fields(target: Target, in
     )
     assert len(answers) > 5 * interleaving_seconds
     for client, kind, answer in answers:
+        assert "data" in answer, answer
         assert answer["data"] == expected[client, kind], f"{client} got what is not its own"
     foreign = {
         client: target.allowed(target.view(other)) - target.allowed(target.view(client)) - set(ids)
