@@ -131,7 +131,9 @@ def _plain(record: dict[str, Any]) -> dict[str, Any]:
 
 
 def _table(records: list[dict[str, Any]]) -> Table:
-    table = Table("time (UTC)", "who", "purpose", "operation", "fields", "persons", "outcome", "trace")
+    table = Table()
+    for heading in ("time (UTC)", "who", "purpose", "operation", "fields", "persons", "outcome", "trace"):
+        table.add_column(heading, overflow="fold")
     for record in records:
         who = record["client_id"] or record["actor"] or "?"
         contract = f"{record['contract_id']} v{record['version'] or '-'}" if record["contract_id"] else ""
