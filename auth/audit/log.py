@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections import OrderedDict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,8 +16,9 @@ import asyncpg
 
 from auth.audit.chain import INSERT_PLAN, INSERT_RECORD, Chain
 from auth.audit.checkpoints import CheckpointWriter
-from auth.audit.record import AuditRecord, Facts
+from auth.audit.record import AuditRecord
 from auth.audit.subjects import SubjectHasher
+from auth.cache import LruCache
 from auth.database import OUTAGES
 from auth.errors import AuditError
 
@@ -57,7 +57,7 @@ class AuditLog:
         self._tasks: list[asyncio.Task[None]] = []
         self._connection: Any = None
         self._chain: Chain | None = None
-        self._plans: OrderedDict[bytes, None] = OrderedDict()
+        self._plans: LruCache[bytes, bool] = LruCache(_KNOWN_PLANS)
 
     async def start(self) -> None:
         """Start the writer."""
@@ -116,21 +116,16 @@ class AuditLog:
             await self._begin_chain(now)
         assert self._chain is not None
         rows, link = self._chain.rows(records, now)
-        fresh = {r.facts.digest: r.facts for r in records if r.facts.digest not in self._plans}
+        fresh = {r.facts.digest: r.facts for r in records if not self._plans.get(r.facts.digest)}
         if fresh:
             async with self._connection.transaction():
                 await self._connection.executemany(INSERT_PLAN, [(d, f.description) for d, f in fresh.items()])
                 await self._connection.executemany(INSERT_RECORD, rows)
-            self._remember(fresh)
+            for digest in fresh:  # known to be kept; one that is forgotten is written again, in vain
+                self._plans.put(digest, entry=True)
         else:
             await self._connection.executemany(INSERT_RECORD, rows)
         self._chain.link = link
-
-    def _remember(self, plans: dict[bytes, Facts]) -> None:
-        """Plans that are known to be kept; the oldest are forgotten, and then written in vain."""
-        self._plans.update(dict.fromkeys(plans))
-        while len(self._plans) > _KNOWN_PLANS:
-            self._plans.popitem(last=False)
 
     async def _begin_chain(self, now: datetime) -> None:
         self._connection = await asyncpg.connect(
