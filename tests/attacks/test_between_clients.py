@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import threading
 from collections.abc import Callable
@@ -12,27 +11,10 @@ import httpx
 import pytest
 
 from service.embedded import EmbeddedServers
+from tests.attacks.between import ONE, SHARED, fresh
 from tests.attacks.evidence import normal, reads
 from tests.attacks.target import Target
 from tests.service.test_outages import failing
-
-SHARED = """
-query Shared%s($ids: [PersonalId!]!) {
-  citizens(personalIds: $ids) {
-    personalId birthName { familyName middleName givenName full } maritalStatus bloodGroup contact { mobile }
-    vehicles { plate make chassisNumber } encounters { diagnosisText }
-    household { residenceFileNumber address { detail } }
-  }
-}
-"""
-ONE = "query Mine%s($i:PersonalId!){citizen(personalId:$i){%s}}"
-_SERIAL = itertools.count()
-
-
-def fresh(document: str, *more: str) -> str:
-    """A document that no cache has seen."""
-    return document % (next(_SERIAL), *more)
-
 
 # Caches
 

@@ -14,27 +14,11 @@ import pytest
 
 from service.app import create_app
 from service.embedded import EmbeddedServers
+from tests.attacks.between import SERIAL, SHARED, fresh
 from tests.attacks.canaries import tokens_of
 from tests.attacks.target import Target
 from tests.attacks.world import settings_over_canaries
 from tests.service.test_outages import failing
-
-SHARED = """
-query Shared%s($ids: [PersonalId!]!) {
-  citizens(personalIds: $ids) {
-    personalId birthName { familyName middleName givenName full } maritalStatus bloodGroup contact { mobile }
-    vehicles { plate make chassisNumber } encounters { diagnosisText }
-    household { residenceFileNumber address { detail } }
-  }
-}
-"""
-ONE = "query Mine%s($i:PersonalId!){citizen(personalId:$i){%s}}"
-_SERIAL = itertools.count()
-
-
-def fresh(document: str, *more: str) -> str:
-    """A document that no cache has seen."""
-    return document % (next(_SERIAL), *more)
 
 
 @pytest.fixture
@@ -158,7 +142,7 @@ async def _interleave(
     """
     answers: list[tuple[str, str, Any]] = []
     end = time.monotonic() + seconds
-    base = next(_SERIAL) + 1_000_000
+    base = next(SERIAL) + 1_000_000
 
     async def one(http: httpx.AsyncClient, client: str) -> None:
         headers = {"authorization": target.service.governance.authorizations[client]}
