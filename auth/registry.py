@@ -16,6 +16,7 @@ from auth.contract import Client, Contract, Grant, Limits, Purpose
 from auth.credentials import ApiKey
 from auth.documents import by_digest
 from auth.errors import ContractUnknownError
+from auth.store import Environment
 from errors import LienthongError
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "install_contract",
     "issue_key",
     "read_contracts",
+    "replace_parts",
     "revoke_key",
     "set_state",
     "shorten_key",
@@ -140,24 +142,7 @@ async def install_contract(
             contract.allow_list_only,
         )
         identity = (contract.contract_id, contract.version)
-        await connection.executemany(
-            "INSERT INTO governance.purpose VALUES ($1, $2, $3, $4, $5)",
-            [(*identity, p.code, p.text, p.legal_basis) for p in contract.purposes.values()],
-        )
-        await connection.executemany(
-            "INSERT INTO governance.field_grant "
-            "(contract_id, version, purpose, coordinate, readable, filterable, protected) "
-            "VALUES ($1, $2, $3, $4, $5, $6, $7)",
-            [
-                (*identity, purpose, grant.coordinate, grant.readable, grant.filterable, grant.protected)
-                for purpose, grants in contract.grants.items()
-                for grant in grants
-            ],
-        )
-        await connection.executemany(
-            "INSERT INTO governance.stored_document VALUES ($1, $2, $3, $4)",
-            [(*identity, bytes.fromhex(sha256), document) for sha256, document in contract.documents.items()],
-        )
+        await replace_parts(connection, contract)
         # Its parts can be added while it is a draft only.
         await connection.execute(
             "UPDATE governance.contract SET state = $3 WHERE contract_id = $1 AND version = $2",
@@ -165,6 +150,34 @@ async def install_contract(
             contract.state,
         )
         await record_act(connection, "contract.install", actor=actor, contract=identity)
+
+
+async def replace_parts(connection: asyncpg.Connection[Any], contract: Contract) -> None:
+    """Write purposes, grants and stored documents of a version that may still be changed, in place of what it has."""
+    identity = (contract.contract_id, contract.version)
+    for table in ("stored_document", "field_grant", "purpose"):
+        await connection.execute(
+            f"DELETE FROM governance.{table} WHERE contract_id = $1 AND version = $2",  # noqa: S608 - names from here
+            *identity,
+        )
+    await connection.executemany(
+        "INSERT INTO governance.purpose VALUES ($1, $2, $3, $4, $5)",
+        [(*identity, p.code, p.text, p.legal_basis) for p in contract.purposes.values()],
+    )
+    await connection.executemany(
+        "INSERT INTO governance.field_grant "
+        "(contract_id, version, purpose, coordinate, readable, filterable, protected) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        [
+            (*identity, purpose, grant.coordinate, grant.readable, grant.filterable, grant.protected)
+            for purpose, grants in contract.grants.items()
+            for grant in grants
+        ],
+    )
+    await connection.executemany(
+        "INSERT INTO governance.stored_document VALUES ($1, $2, $3, $4)",
+        [(*identity, bytes.fromhex(sha256), document) for sha256, document in contract.documents.items()],
+    )
 
 
 async def set_state(
@@ -195,23 +208,26 @@ async def issue_key(
     *,
     days: int,
     certificate: bytes | None = None,
+    environment: Environment = "production",
     actor: str | None = None,
 ) -> ApiKey:
     """Issue an API key that expires after `days`. The caller shows it once; only its hash is kept.
 
-    With `certificate`, the SHA-256 of a client certificate, it serves only who shows that one. Raises
-    `ContractUnknownError` when there is no such contract.
+    It serves one environment. With `certificate`, the SHA-256 of a client certificate, it serves only who shows that
+    one. Raises `ContractUnknownError` when there is no such contract.
     """
     key = ApiKey.new()
     async with connection.transaction():
         done: str = await connection.execute(
-            "INSERT INTO governance.api_key (key_id, contract_id, secret_sha256, expires_at, certificate_sha256) "
-            "SELECT $1, $2::text, $3, $4, $5 WHERE EXISTS (SELECT FROM governance.contract WHERE contract_id = $2)",
+            "INSERT INTO governance.api_key "
+            "(key_id, contract_id, secret_sha256, expires_at, certificate_sha256, environment) "
+            "SELECT $1, $2::text, $3, $4, $5, $6 WHERE EXISTS (SELECT FROM governance.contract WHERE contract_id = $2)",
             key.key_id,
             contract_id,
             key.digest,
             datetime.now(UTC) + timedelta(days=days),
             certificate,
+            environment,
         )
         if done == "INSERT 0 0":
             raise ContractUnknownError(f"there is no contract `{contract_id}`")

@@ -10,9 +10,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Generic, TypeVar
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, Generic, Literal, TypeVar
 
 import asyncpg
 import orjson
@@ -23,27 +24,38 @@ from auth.database import OUTAGES
 from auth.documents import by_digest
 from auth.errors import GovernanceUnavailableError
 
-__all__ = ["CHANNEL", "ContractStore", "StoredKey"]
+__all__ = ["CHANNEL", "ContractStore", "Environment", "StoredKey", "read_contract", "read_version"]
 
 CHANNEL = "lienthong_governance"
+Environment = Literal["production", "sandbox"]
+"""Production answers with citizens' data, the sandbox with that of test personas, both by the same contracts."""
+
 _T = TypeVar("_T")
 _CACHED = 10_000
+_EVER, _NEVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 _READS = 8
 _KEY_SQL = (
     "SELECT contract_id, secret_sha256, expires_at, revoked_at, certificate_sha256 "
-    "FROM governance.api_key WHERE key_id = $1"
+    "FROM governance.api_key WHERE key_id = $1 AND environment = $2"
 )
+_IN_FORCE = ["ACTIVE", "SUSPENDED"]
+_ENDED = ["TERMINATED", "EXPIRED", "SUPERSEDED"]
+# In the sandbox a version under test comes before the one in force; production knows only what was decided.
+_TESTED = ["TECHNICAL_TEST", "SECURITY_CHECK", "APPROVED"]
+_RANKED: dict[Environment, tuple[list[str], ...]] = {
+    "production": (_IN_FORCE, _ENDED),
+    "sandbox": (_TESTED, _IN_FORCE, _ENDED),
+}
 _CLIENT_SQL = (
-    "SELECT contract_id FROM governance.contract "
-    "WHERE client_id = $1 AND state IN ('ACTIVE', 'SUSPENDED') ORDER BY contract_id"
+    "SELECT DISTINCT contract_id FROM governance.contract WHERE client_id = $1 AND state = ANY($2) ORDER BY contract_id"
 )
-_CONTRACT_SQL = """
+_SELECT_CONTRACT = """
 SELECT c.*, l.name AS client_name
 FROM governance.contract c JOIN governance.client l USING (client_id)
-WHERE c.contract_id = $1 AND c.state <> 'DRAFT'
-ORDER BY c.state IN ('ACTIVE', 'SUSPENDED') DESC, c.version DESC
-LIMIT 1
+WHERE c.contract_id = $1
 """
+_VERSION_SQL = _SELECT_CONTRACT + " AND c.version = $2"
+_CONTRACT_SQL = _SELECT_CONTRACT + " AND c.state = ANY($2) ORDER BY c.version DESC LIMIT 1"
 _PURPOSE_SQL = (
     "SELECT code, text, legal_basis FROM governance.purpose WHERE contract_id = $1 AND version = $2 ORDER BY code"
 )
@@ -87,19 +99,27 @@ class _Table(Generic[_T]):
 
 
 class ContractStore:
-    """Finds keys and contracts. It caches only after `start`. `timeout` in seconds bounds a read.
+    """Finds keys and contracts of one environment. It caches only after `start`. `timeout` in seconds bounds a read.
 
     At most a few reads are under way at a time; others wait, and find the answer in the cache when it was theirs too.
     """
 
-    def __init__(self, pool: asyncpg.Pool[Any], url: str, *, timeout: float = 5.0, retry: float = 0.5) -> None:
+    def __init__(
+        self,
+        pool: asyncpg.Pool[Any],
+        url: str,
+        *,
+        environment: Environment = "production",
+        timeout: float = 5.0,
+        retry: float = 0.5,
+    ) -> None:
         self._pool = pool
         self._url = url
         self._timeout = timeout
         self._retry = retry
-        self._keys = _Table(_read_key)
-        self._contracts = _Table(read_contract)
-        self._clients = _Table(_read_client)
+        self._keys = _Table(partial(_read_key, environment=environment))
+        self._contracts = _Table(partial(read_contract, environment=environment))
+        self._clients = _Table(partial(_read_client, environment=environment))
         self._reads = asyncio.Semaphore(_READS)
         self._generation = 0
         self._listening = False
@@ -198,8 +218,8 @@ class ContractStore:
             await connection.execute("SELECT 1", timeout=self._retry)
 
 
-async def _read_key(connection: Any, key_id: str) -> StoredKey | None:
-    row = await connection.fetchrow(_KEY_SQL, key_id)
+async def _read_key(connection: Any, key_id: str, environment: Environment) -> StoredKey | None:
+    row = await connection.fetchrow(_KEY_SQL, key_id, environment)
     if row is None:
         return None
     return StoredKey(
@@ -211,15 +231,34 @@ async def _read_key(connection: Any, key_id: str) -> StoredKey | None:
     )
 
 
-async def _read_client(connection: Any, client_id: str) -> tuple[str, ...] | None:
-    return tuple(row["contract_id"] for row in await connection.fetch(_CLIENT_SQL, client_id)) or None
+async def _read_client(connection: Any, client_id: str, environment: Environment) -> tuple[str, ...] | None:
+    states = [state for rank in _RANKED[environment] if rank is not _ENDED for state in rank]
+    return tuple(row["contract_id"] for row in await connection.fetch(_CLIENT_SQL, client_id, states)) or None
 
 
-async def read_contract(connection: Any, contract_id: str) -> Contract | None:
-    """The version of a contract that counts now: the one in force, else the latest that ended. None without any."""
-    row = await connection.fetchrow(_CONTRACT_SQL, contract_id)
-    if row is None:
-        return None
+async def read_contract(connection: Any, contract_id: str, environment: Environment = "production") -> Contract | None:
+    """The version of a contract that counts now: the one in force, else the latest that ended. None without any.
+
+    In the sandbox one under test comes first; it is judged there as if it were in force.
+    """
+    for rank in _RANKED[environment]:
+        row = await connection.fetchrow(_CONTRACT_SQL, contract_id, rank)
+        if row is not None:
+            contract = await _contract(connection, row)
+            if rank is _TESTED:
+                contract = replace(contract, state="ACTIVE", valid_from=_EVER, valid_to=_NEVER)
+            return contract
+    return None
+
+
+async def read_version(connection: Any, contract_id: str, version: int) -> Contract | None:
+    """One version of a contract in whatever state, or None."""
+    row = await connection.fetchrow(_VERSION_SQL, contract_id, version)
+    return None if row is None else await _contract(connection, row)
+
+
+async def _contract(connection: Any, row: Any) -> Contract:
+    contract_id = row["contract_id"]
     version = row["version"]
     purposes = await connection.fetch(_PURPOSE_SQL, contract_id, version)
     grants: dict[str, list[Grant]] = {}

@@ -1,4 +1,7 @@
-"""Checking a contract against the schema before it is written: a name that nothing has is a fault, not a grant."""
+"""Checking a contract against the schema before it is written: a name that nothing has is a fault, not a grant.
+
+And which databases it would read from.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,10 @@ from auth.contract import Contract
 from graph.catalog import Catalog
 from graph.scopes import ROW_SCOPES
 
-__all__ = ["contract_faults"]
+__all__ = ["POPULATION", "contract_faults", "specialised_sources"]
+
+POPULATION = "population"
+"""The source that the managing agency owns itself."""
 
 
 def contract_faults(catalog: Catalog, contract: Contract) -> list[str]:
@@ -50,3 +56,10 @@ def _scope_faults(catalog: Catalog, contract: Contract) -> Iterator[str]:
         for service in sorted(contract.services & set(catalog.roots)):
             if not catalog.limits(service, name):
                 yield f"service `{service}` cannot be limited by the row scope `{name}`"
+
+
+def specialised_sources(catalog: Catalog, contract: Contract) -> frozenset[str]:
+    """The databases beside the population's that a contract would read from; their owners have a say in it."""
+    types = {grant.coordinate.partition(".")[0] for grants in contract.grants.values() for grant in grants}
+    found = {catalog.entities[name].source for name in types if name in catalog.entities}
+    return frozenset(found - {POPULATION})

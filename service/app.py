@@ -36,6 +36,7 @@ from service.health import Readiness, healthz, show_version
 from service.negotiation import JSON
 from service.origin import Origins
 from service.pages import page_routes
+from service.process import Process, open_process
 from service.settings import Settings
 from service.wire import encode
 
@@ -122,7 +123,8 @@ def create_app(settings: Settings) -> Starlette:
         await audit.start()
         await authentication.start()
         try:
-            yield
+            async with _process(settings, catalog) as app.state.process:
+                yield
         finally:
             await authentication.stop()
             await audit.stop()
@@ -141,6 +143,16 @@ def create_app(settings: Settings) -> Starlette:
         *page_routes(demo_clients=settings.demo_clients),
     ]
     return Starlette(routes=routes, lifespan=lifespan, exception_handlers={Exception: _unexpected})
+
+
+@contextlib.asynccontextmanager
+async def _process(settings: Settings, catalog: Catalog) -> AsyncIterator[Process | None]:
+    """The process of contracts, when the settings name its database."""
+    if settings.process_url is None:
+        yield None
+        return
+    async with open_process(settings.process_url, catalog, timeout=settings.audit_timeout) as process:
+        yield process
 
 
 def _checkpoints(settings: Settings) -> CheckpointWriter | None:

@@ -20,7 +20,7 @@ from auth.attempts import FailedAttempts
 from auth.audit import AuditLog, AuditRecord, Facts
 from auth.cache import LruCache
 from auth.contract import Contract, Permission, permit
-from auth.credentials import NO_DIGEST, ApiKey, parse_authorization
+from auth.credentials import NO_DIGEST, AccountKey, ApiKey, parse_authorization
 from auth.errors import (
     AuditError,
     CertificateRequiredError,
@@ -98,6 +98,8 @@ class Authentication:
         credentials = parse_authorization(given)
         if isinstance(credentials, ApiKey):
             return await self._contract_of_key(scope, credentials, now), None
+        if isinstance(credentials, AccountKey):
+            raise CredentialsInvalidError
         token = await self._tokens.verify(credentials, now.timestamp(), partial(self._admit, scope))
         record.client_id = token.client_id
         self._check_certificate(scope, token.certificate)

@@ -89,7 +89,8 @@ def migrate() -> None:
     if settings.admin_url is None:
         raise LienthongError("set LIENTHONG_ADMIN_URL to the URL of the databases' owner")
     applied = asyncio.run(apply_migrations(settings.admin_url))
-    for url in (settings.governance_url, settings.sources.get("population", ""), settings.audit_url or ""):
+    roles = (settings.governance_url, settings.sources.get("population"), settings.audit_url, settings.process_url)
+    for url in filter(None, roles):
         asyncio.run(set_password(settings.admin_url, url))
     console.print("\n".join(applied) or "nothing to apply")
 

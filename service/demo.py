@@ -140,6 +140,7 @@ def _environment(servers: EmbeddedServers, demo: DemoFolder, port: int) -> dict[
     return {
         "LIENTHONG_GOVERNANCE_URL": servers.postgres_url("lienthong_gateway"),
         "LIENTHONG_ADMIN_URL": servers.admin_url,
+        "LIENTHONG_PROCESS_URL": servers.postgres_url("lienthong_process"),
         "LIENTHONG_SOURCES__POPULATION": servers.postgres_url("lienthong_reader"),
         **names,
         "LIENTHONG_CURSOR_KEY": kept.get("LIENTHONG_CURSOR_KEY") or _random_key(),

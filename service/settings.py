@@ -66,6 +66,9 @@ class Settings(BaseSettings):
     audit_url: str | None = Field(
         default=None, description="PostgreSQL URL, role lienthong_auditor, for `lienthong audit`; else the admin's"
     )
+    process_url: str | None = Field(
+        default=None, description="PostgreSQL URL, role lienthong_process; with it the process of contracts is served"
+    )
     admin_url: str | None = Field(default=None, description="PostgreSQL URL of the owner, for `lienthong migrate` only")
     host: str = Field(default="127.0.0.1", description="address to listen on")
     port: int = Field(default=8000, description="port to listen on")

@@ -39,6 +39,7 @@ from service.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PROCESS = (ROOT / "docs/process.md").read_text(encoding="utf-8")
 DECISIONS = sorted((ROOT / "docs/decisions").glob("[0-9]*.md"))
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 CATALOG = Catalog.of(schema)
@@ -50,9 +51,9 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
 
 
-def table_rows(heading: str) -> list[list[str]]:
-    """The cells of the rows of the tables in a README section, without their header."""
-    section = README.split(heading + "\n", 1)[1]
+def table_rows(heading: str, document: str = README) -> list[list[str]]:
+    """The cells of the rows of the tables in a section of a document, without their header."""
+    section = document.split(heading + "\n", 1)[1]
     section = re.split(r"^#{1,3} ", section, maxsplit=1, flags=re.MULTILINE)[0]
     rows = [line for line in section.splitlines() if line.startswith("| `")]
     return [[cell.strip() for cell in re.split(r"(?<!\\)\|", row)[1:-1]] for row in rows]
@@ -123,18 +124,23 @@ def test_the_variables_that_switch_tracing_are_documented() -> None:
         assert name in README
 
 
+def documented_errors() -> dict[str, str]:
+    """Code -> HTTP status of every documented error: of the gateway, and of the process of contracts."""
+    rows = table_rows("### Mã lỗi · Error codes") + table_rows("## Mã lỗi · Error codes", PROCESS)
+    return {row[0].strip("`"): row[1] for row in rows}
+
+
 def test_every_error_a_client_may_meet_is_documented() -> None:
-    documented = {row[0].strip("`"): row[1] for row in table_rows("### Mã lỗi · Error codes")}
+    documented = documented_errors()
     for error in client_errors():
-        assert error.code in documented, f"the README's table of errors lacks `{error.code}`"
+        assert error.code in documented, f"the tables of errors lack `{error.code}`"
         if "status" in vars(error):
             assert str(error.status) in documented[error.code], f"`{error.code}` has HTTP status {error.status}"
     assert LienthongError.code in documented
 
 
 def test_no_error_is_documented_that_is_none() -> None:
-    documented = {row[0].strip("`") for row in table_rows("### Mã lỗi · Error codes")}
-    assert documented <= {error.code for error in client_errors()} | {LienthongError.code}
+    assert set(documented_errors()) <= {error.code for error in client_errors()} | {LienthongError.code}
 
 
 def test_every_route_is_documented() -> None:

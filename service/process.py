@@ -1,0 +1,83 @@
+"""The process of contracts as one service of the application: its parts over one pool, and its clock."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+
+from auth.database import open_governance
+from auth.errors import GovernanceUnavailableError
+from auth.process.accounts import Accounts
+from auth.process.attachments import Attachments
+from auth.process.conformance import unfinished_tests
+from auth.process.dossiers import Dossiers
+from auth.process.keys import Keys
+from auth.process.moves import Moves
+from graph.catalog import Catalog
+from resolvers.examine import examiner_of
+
+__all__ = ["Process", "open_process"]
+
+_CLOCK_SECONDS = 30.0
+_POOL_SIZE = 4
+_LOG = logging.getLogger("lienthong.process")
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """The parts of the process, all over one pool of the role `lienthong_process`."""
+
+    pool: asyncpg.Pool[Any]
+    catalog: Catalog
+    accounts: Accounts
+    dossiers: Dossiers
+    moves: Moves
+    attachments: Attachments
+    keys: Keys
+
+    @classmethod
+    def of(cls, pool: asyncpg.Pool[Any], catalog: Catalog) -> Process:
+        """The process over a pool."""
+        examiner = examiner_of(catalog)
+        return cls(
+            pool=pool,
+            catalog=catalog,
+            accounts=Accounts(pool),
+            dossiers=Dossiers(pool, examiner),
+            moves=Moves(pool, examiner, unfinished_tests),
+            attachments=Attachments(pool, examiner),
+            keys=Keys(pool, examiner),
+        )
+
+
+@asynccontextmanager
+async def open_process(url: str, catalog: Catalog, *, timeout: float) -> AsyncIterator[Process]:
+    """The process over its database, and its clock, while the block runs. `timeout` in seconds bounds a statement."""
+    pool = await open_governance(url, pool_size=_POOL_SIZE, timeout=timeout)
+    process = Process.of(pool, catalog)
+    clock = asyncio.create_task(_tick(process.moves), name="process-clock")
+    try:
+        yield process
+    finally:
+        clock.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await clock
+        pool.terminate()
+
+
+async def _tick(moves: Moves) -> None:
+    """Let time pass: versions whose time is over are moved to EXPIRED. Enforcement does not wait for it."""
+    while True:
+        try:
+            for contract_id, version in await moves.expire():
+                _LOG.info("contract %s version %s expired", contract_id, version)
+        except GovernanceUnavailableError:
+            _LOG.warning("the clock of the process waits for its database")
+        await asyncio.sleep(_CLOCK_SECONDS)
