@@ -18,7 +18,11 @@ from tests.connectors.dataset import EVERYONE, MOTOR, PEOPLE, POSTGRES, PYMONGO,
 from tests.connectors.failing import end_sessions, fail_point, slow
 
 # PyMongo leaves the socket of an attempt to connect that its closing interrupts to the garbage collector.
-pytestmark = [pytest.mark.servers, pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")]
+pytestmark = [
+    pytest.mark.servers,
+    pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),
+    pytest.mark.timed,
+]
 
 every_server = pytest.mark.parametrize("kind", SERVERS)
 document_servers = pytest.mark.parametrize("kind", [PYMONGO, MOTOR])
