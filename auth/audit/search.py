@@ -15,13 +15,15 @@ class AuditFilter:
     """What to show; what is None does not matter.
 
     `client` is a client's or contract's id; `subjects` are the hashes of one citizen's number under each key;
-    `field` a coordinate that was asked for; `code` an error code; `limit` the number of records, the latest first.
+    `trace` is a trace id; `field` a coordinate that was asked for; `code` an error code; `limit` the number of records,
+    the latest first.
     """
 
     client: str | None = None
     subjects: Sequence[bytes] | None = None
     field: str | None = None
     code: str | None = None
+    trace: str | None = None
     since: datetime | None = None
     until: datetime | None = None
     limit: int = 100
@@ -41,6 +43,7 @@ async def search_audit(connection: Any, wanted: AuditFilter) -> list[dict[str, A
     where("(client_id = $ OR contract_id = $)", wanted.client)
     where("$ = ANY(requested)", wanted.field)
     where("$ = ANY(codes)", wanted.code)
+    where("trace_id = $", wanted.trace)
     where("subjects && $::bytea[]", wanted.subjects)
     values.append(wanted.limit)
     limits = " AND ".join(conditions) or "true"
