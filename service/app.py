@@ -31,6 +31,7 @@ from resolvers.cursors import CursorSealer
 from resolvers.engine import Engine
 from resolvers.respond import Response, errors_of
 from service.authentication import Authentication
+from service.console.routes import console_routes
 from service.endpoint import GraphQLEndpoint
 from service.health import Readiness, healthz, show_version
 from service.negotiation import JSON
@@ -140,6 +141,7 @@ def create_app(settings: Settings) -> Starlette:
         Route("/healthz", healthz, methods=["GET"]),
         Route("/readyz", _readyz, methods=["GET"]),
         Route("/version", show_version, methods=["GET"]),
+        console_routes(settings),
         *page_routes(demo_clients=settings.demo_clients),
     ]
     return Starlette(routes=routes, lifespan=lifespan, exception_handlers={Exception: _unexpected})

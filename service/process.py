@@ -20,6 +20,9 @@ from auth.process.conformance import unfinished_tests
 from auth.process.dossiers import Dossiers
 from auth.process.keys import Keys
 from auth.process.moves import Moves
+from auth.process.records import Records
+from auth.process.sessions import Sessions
+from auth.process.usage import Usages
 from graph.catalog import Catalog
 from resolvers.examine import examiner_of
 
@@ -41,6 +44,9 @@ class Process:
     moves: Moves
     attachments: Attachments
     keys: Keys
+    sessions: Sessions
+    usages: Usages
+    records: Records
 
     @classmethod
     def of(cls, pool: asyncpg.Pool[Any], catalog: Catalog) -> Process:
@@ -54,6 +60,9 @@ class Process:
             moves=Moves(pool, examiner, unfinished_tests),
             attachments=Attachments(pool, examiner),
             keys=Keys(pool, examiner),
+            sessions=Sessions(pool),
+            usages=Usages(pool, examiner),
+            records=Records(pool),
         )
 
 

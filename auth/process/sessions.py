@@ -56,6 +56,18 @@ class Sessions:
             await record_act(connection, "console.sign_in", actor=account.account_id)
         return token
 
+    async def refused(self, account_id: str, source: str, *, limited: bool = False) -> None:
+        """Record that somebody at a source failed to sign in, or, if `limited`, failed too often.
+
+        What was typed is kept only if there is such an account: people type passwords into the wrong field.
+        """
+        async with transaction(self._pool) as connection:
+            known = await connection.fetchval(
+                "SELECT account_id FROM governance.account WHERE account_id = $1", account_id
+            )
+            act = "console.sign_in_limited" if limited else "console.sign_in_failed"
+            await record_act(connection, act, actor=known, note=f"source {source}")
+
     async def find(self, token: str) -> Account | None:
         """The account of a session that goes on, as the account is now; it counts as used."""
         async with transaction(self._pool) as connection:

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from service.bodies import read_body
 from service.errors import MalformedRequestError
 
-__all__ = ["read_form", "text_of"]
+__all__ = ["read_form", "text_of", "texts_of"]
 
 _MOST_FIELDS = 20_000
 
@@ -40,6 +40,11 @@ def text_of(form: FormData, name: str) -> str:
     """A field's text with plain line ends, without blanks around; empty when it is not there or is a file."""
     value = form.get(name)
     return value.replace("\r\n", "\n").replace("\0", "").strip() if isinstance(value, str) else ""
+
+
+def texts_of(form: FormData, name: str) -> list[str]:
+    """The texts of a field that may be sent more than once."""
+    return [value.replace("\0", "").strip() for value in form.getlist(name) if isinstance(value, str)]
 
 
 async def _pieces(body: bytes) -> AsyncGenerator[bytes, None]:
