@@ -134,6 +134,9 @@ class Gate:
             return redirect("/sign-in") if visit is None else await handler(visit)
         except Exception as error:  # noqa: BLE001 - a person gets a page whatever happens
             return tell(error, visit)
+        finally:
+            if visit is not None:
+                await visit.form.close()
 
     async def _visit(self, request: Request, cap: int | None) -> Visit | None:
         process = process_of(request)
@@ -146,6 +149,7 @@ class Gate:
         if cap is not None:
             form = await read_form(request, cap)
             if not hmac.compare_digest(text_of(form, "csrf").encode(), csrf.encode()):
+                await form.close()
                 raise FormRefusedError
         return Visit(request, process, account, csrf, form)
 
