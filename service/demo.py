@@ -25,6 +25,7 @@ from auth.registry import install_contract, issue_key
 from errors import LienthongError
 from samples.load import load
 from service.contracts import read_checked_contracts
+from service.demo_console import logins_text, prepare_console, read_logins
 from service.embedded import EmbeddedServers
 from service.migrate import migrate
 
@@ -43,6 +44,7 @@ class DemoFolder:
         self.data = folder / "data"
         self.clients = folder / "clients.json"
         self.environment = folder / "lienthong.env"
+        self.logins = folder / "logins.json"
         self.traces = folder / "traces.jsonl"
         self.checkpoints = folder / "checkpoints.jsonl"
 
@@ -94,6 +96,8 @@ async def prepare_demo(
     if not demo.clients.exists() or not await _keys_are_valid(servers, demo):
         await _issue_clients(servers, demo)
     await _refresh_examples(servers, demo)
+    if logins := await prepare_console(environment["LIENTHONG_PROCESS_URL"], known=demo.logins.exists()):
+        _write_private(demo.logins, logins_text(logins))
     lines = (f"{name}={value}" for name, value in environment.items())
     _write_private(demo.environment, "\n".join(lines).encode() + b"\n")
 
@@ -117,10 +121,20 @@ def show(demo: DemoFolder, *, port: int, console: Console) -> None:
         console.print(f"# {client['name']}: {client['titleEn']}", style="bold", markup=False)
         command = _curl(base, client, compact=client["name"] not in word_for_word)
         console.print(command, soft_wrap=True, markup=False, highlight=False)
+    _show_logins(demo, base, console)
     console.print(f"\nGraphiQL  {base}/graphiql\nHealth    {base}/healthz   {base}/readyz\nClients   {demo.clients}")
     console.print("Plan      .venv/bin/lienthong explain --client mot-cua '{...}'", markup=False, soft_wrap=True)
     console.print("Trace     .venv/bin/lienthong trace [X-Trace-Id]", markup=False, soft_wrap=True)
     console.print("Mọi công dân đều do máy sinh ra, không có thật. (All citizens are invented.)  Ctrl-C: dừng (stop)")
+
+
+def _show_logins(demo: DemoFolder, base: str, console: Console) -> None:
+    table = Table(title=f"Trang quản trị (console): {base}/console", expand=True)
+    for heading in ("Vai trò (role)", "Tài khoản (account)", "Mật khẩu (password)"):
+        table.add_column(heading, overflow="fold")
+    for login in read_logins(demo.logins):
+        table.add_row(f"{login.name}\n[dim]{', '.join(login.roles)}[/dim]", login.account, login.password)
+    console.print(table)
 
 
 def _curl(base: str, client: Mapping[str, Any], *, compact: bool) -> str:

@@ -1,4 +1,4 @@
-"""The console in a real browser, by keyboard alone: sign in, fill in a request, submit it; no request leaves the site."""
+"""The console in a real browser, by keyboard alone: sign in, fill in a request, submit it; nothing leaves it."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def test_a_request_is_filled_in_by_keyboard_and_submitted(page: Page, site: Site
     reach(page, page.get_by_label("Ngày bắt đầu"))
     page.keyboard.type("01012026")
     reach(page, page.get_by_label("Ngày kết thúc"))
-    page.keyboard.type("31122027")
+    page.keyboard.type("12122027")
     press(page, "Lưu và về hồ sơ")
 
     press(page, "Nộp hồ sơ")
