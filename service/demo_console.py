@@ -160,7 +160,7 @@ def _request(title: str, *, over: bool = False) -> ConnectionRequest:
     """A complete request; one that is `over` ended yesterday."""
     today = datetime.now(UTC).date()
     last = today - timedelta(days=2) if over else today + timedelta(days=365)
-    return parse_request(_contents(title, last - timedelta(days=360), last))
+    return parse_request(_contents(title, last - timedelta(days=366), last))
 
 
 def _contents(title: str, first: date, last: date) -> dict[str, Any]:
@@ -198,7 +198,7 @@ def _contents(title: str, first: date, last: date) -> dict[str, Any]:
         "technical_description": "Hai máy chủ ứng dụng sau tường lửa, kết nối qua mạng truyền số liệu chuyên dùng.",
         "reciprocal_sharing": "Chia sẻ lại thay đổi về chủ phương tiện sau khi giải quyết thủ tục.",
         "security_level": 3,
-        "inspections": [{"body": "Đơn vị kiểm tra mẫu", "on": str(first), "result": "Đạt"}],
+        "inspections": [{"body": "Đơn vị kiểm tra mẫu", "on": str(first - timedelta(days=30)), "result": "Đạt"}],
         "valid_from": str(first),
         "valid_to": str(last),
         "limits": {"requests_per_minute": 120, "subjects_per_day": 2_000},
