@@ -81,7 +81,7 @@ def photograph(page: Page, name: str) -> None:
     page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
 
 
-def test_a_request_is_filled_in_by_keyboard_and_submitted(page: Page, site: Site) -> None:
+def sign_in(page: Page, site: Site) -> None:
     page.goto(f"{site.service.url}/console")
     expect(page.get_by_role("heading", name="Đăng nhập")).to_be_visible()
     page.keyboard.type("can-bo")
@@ -89,6 +89,9 @@ def test_a_request_is_filled_in_by_keyboard_and_submitted(page: Page, site: Site
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Việc đang chờ tôi")).to_be_visible()
 
+
+def test_a_request_is_filled_in_by_keyboard_and_submitted(page: Page, site: Site) -> None:
+    sign_in(page, site)
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Đến nội dung chính")).to_be_focused()
     page.keyboard.press("Enter")
