@@ -174,7 +174,9 @@ def _curl(connection: Connection, purposes: tuple[PurposePart, ...]) -> str:
     """A ready command for the first example; the key is for the reader to fill in."""
     for purpose in purposes:
         for example in purpose.examples:
-            body = orjson.dumps({"query": example.query, "variables": orjson.loads(example.variables)}).decode()
+            # A stored document counts byte for byte, of any other the blanks are of no account.
+            query = example.query if example.document else " ".join(example.query.split())
+            body = orjson.dumps({"query": query, "variables": orjson.loads(example.variables)}).decode()
             headers = ["Authorization: Bearer ltk_...", "Content-Type: application/json"]
             headers += [f"X-Purpose: {purpose.code}"] if len(purposes) > 1 else []
             lines = [

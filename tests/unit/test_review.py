@@ -24,6 +24,7 @@ from resolvers.review.doubts import RULES
 from resolvers.review.review import Review, review_of
 from tests.process.people import complete_request
 from tests.reach import readable_elements
+from tests.unit.test_documents import ROOT, table_rows
 
 CATALOG = Catalog.of(schema)
 CONTRACTS = {contract.client.client_id: contract for contract in read_contracts(Path("samples/contracts.toml"))}
@@ -245,3 +246,9 @@ def test_one_reason_for_all_fields_is_pointed_out_from_three_on() -> None:
 def test_a_database_that_no_rule_knows_is_always_pointed_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("resolvers.review.categories.CATEGORIES", {})
     assert doubted(review(fields=[field("Vehicle.make", "nhãn hiệu xe")]), "KIND_NOT_MENTIONED") == {"Vehicle.make"}
+
+
+def test_every_rule_is_documented() -> None:
+    document = (ROOT / "docs/technical-document.md").read_text(encoding="utf-8")
+    rows = table_rows("## Hỗ trợ thẩm định · Review help", document)
+    assert [row[0].strip("`") for row in rows] == list(RULES)
