@@ -14,6 +14,24 @@ __all__ = ["Change", "Comparison", "Direction", "compare"]
 Direction = Literal["WIDER", "NARROWER", "CHANGED"]
 
 
+_SUBJECTS: Mapping[str, tuple[str, str]] = {
+    "purposes": ("Mục đích", "Purpose"),
+    "purpose.text": ("Nội dung mục đích", "Text of the purpose"),
+    "purpose.legalBasis": ("Căn cứ pháp lý", "Legal basis"),
+    "fields.read": ("Đọc trường", "Read the field"),
+    "fields.filter": ("Tra cứu theo trường", "Find by the field"),
+    "fields.protected": ("Trường của người được bảo vệ", "Field of protected persons"),
+    "services": ("Dịch vụ", "Service"),
+    "rowScope": ("Phạm vi bản ghi", "Row scope"),
+    "limits": ("Giới hạn", "Limit"),
+    "validFrom": ("Hiệu lực từ", "Valid from"),
+    "validTo": ("Hiệu lực đến", "Valid to"),
+    "unpermitted": ("Cách trả lời trường không được phép", "How unpermitted fields are answered"),
+    "allowListOnly": ("Chỉ chạy truy vấn đã lưu", "Stored documents only"),
+    "documents": ("Truy vấn đã lưu", "Stored document"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One difference. `subject` names the part, `purpose` the purpose it belongs to, `before` and `after` its values.
@@ -26,6 +44,22 @@ class Change:
     before: str | None
     after: str | None
     purpose: str | None = None
+
+    @property
+    def vi(self) -> str:
+        """The part that differs, in Vietnamese."""
+        return self._words(0)
+
+    @property
+    def en(self) -> str:
+        """The part that differs, in English."""
+        return self._words(1)
+
+    def _words(self, language: int) -> str:
+        group, _, name = self.subject.partition(".")
+        if self.subject in _SUBJECTS:
+            return _SUBJECTS[self.subject][language]
+        return f"{_SUBJECTS[group][language]} {name}"
 
 
 @dataclass(frozen=True, slots=True)

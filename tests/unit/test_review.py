@@ -164,6 +164,7 @@ def test_each_part_that_changes_is_said_to_widen_or_narrow(
     after = replace(BASE, **changes)
     assert (subject, direction) in changes_of(BASE, after)
     assert len({name for name, _ in changes_of(BASE, after)} - {"purpose.legalBasis"}) == 1
+    assert all(change.vi and change.en != change.subject for change in compare(BASE, after).changes)
     back = {"WIDER": "NARROWER", "NARROWER": "WIDER", "CHANGED": "CHANGED"}[direction]
     assert (subject, back) in changes_of(after, BASE)
 
