@@ -260,7 +260,7 @@ def test_the_same_contract_gives_the_same_bytes_in_any_process() -> None:
 
 
 def test_what_a_contract_says_is_text_and_never_markup() -> None:
-    hostile = '<script>alert("x")</script> #panic("x") $x$ *x* ]'
+    hostile = '<script>alert("x")</script> #panic("x") $x$ *x* ] \x07 \U0001f600'
     base = CONTRACTS["csgt"]
     contract = replace(base, title=hostile, client=replace(base.client, name=hostile))
     document = technical_document(CATALOG, contract, CONNECTION)
