@@ -45,6 +45,7 @@ from resolvers.reach import root_fields
 __all__ = ["Example", "compared_with", "examples_of"]
 
 _PAGE = 10
+_FEW = 5
 _PLACEHOLDERS: Mapping[str, Any] = {
     "PersonalId": "000000000000",
     "PartialDate": "1900-01-01",
@@ -96,19 +97,22 @@ def examples_of(view: View, samples: Mapping[str, Any] | None = None) -> tuple[E
     for root in sorted(view.roots, key=lambda root: (isinstance(view.catalog.roots[root], Report | Verify), root)):
         finds = isinstance(view.catalog.roots[root], Lookup | Search)
         entity = view.catalog.entity_of(root) if finds else ""
-        example = _root_example(view, root, given, short=entity in shown)
+        example = _root_example(view, root, given, frozenset(shown))
         made += [] if example is None else [example]
         shown |= {entity} if entity else set()
     return (*made, *stored)
 
 
-def _root_example(view: View, root: str, given: Mapping[str, Any], *, short: bool) -> Example | None:
-    """The fullest of some queries that fits the limits; None when not even the smallest does."""
+def _root_example(view: View, root: str, given: Mapping[str, Any], shown: frozenset[str]) -> Example | None:
+    """The fullest of some queries that fits the limits; None when not even the smallest does.
+
+    Of the types that another example has `shown` a few fields are enough.
+    """
     if isinstance(view.catalog.roots[root], Report):
         return Example(view.permission.purpose, root, _VIEWER, {}) if _fits(view, _VIEWER) else None
     variables = _variables(view, root, given)
-    for links, leaves in ((0, 5), (0, 1)) if short else ((1, None), (0, None), (0, 5), (0, 1)):
-        selection = _selection(view, root, links, leaves)
+    for links, leaves in ((1, None), (0, None), (0, _FEW), (0, 1)):
+        selection = _selection(view, root, links, shown)[:leaves]
         text = _query(view, root, variables, selection)
         if selection and _fits(view, text):
             return Example(view.permission.purpose, root, text, variables)
@@ -140,16 +144,17 @@ def _line(name: str, below: _Selection) -> str:
     return f"{name} {{ {' '.join(_line(*inner) for inner in below)} }}" if below else name
 
 
-def _selection(view: View, root: str, links: int, leaves: int | None) -> _Selection:
+def _selection(view: View, root: str, links: int, shown: frozenset[str]) -> _Selection:
     if isinstance(view.catalog.roots[root], Verify):
         verification = cast("GraphQLObjectType", get_named_type(_root_field(view, root).type))
         return tuple((name, ()) for name in verification.fields)
-    return _fields(view, view.catalog.entity_of(root), links)[:leaves]
+    return _fields(view, view.catalog.entity_of(root), links, shown)
 
 
-def _fields(view: View, type_name: str, links: int) -> _Selection:
-    """The permitted fields of a type, each with what is below it, through so many links."""
+def _fields(view: View, type_name: str, links: int, shown: frozenset[str]) -> _Selection:
+    """The permitted fields of a type, each with what is below it, through so many links; a few of a type once shown."""
     catalog, found = view.catalog, []
+    links = 0 if type_name in shown else links
     type_ = cast("GraphQLObjectType", catalog.schema.type_map[type_name])
     for name in type_.fields:
         coordinate = f"{type_name}.{name}"
@@ -157,10 +162,10 @@ def _fields(view: View, type_name: str, links: int) -> _Selection:
         linked = isinstance(catalog.homes[coordinate], Linked)
         if coordinate not in view.readable or (linked and not links):
             continue
-        below = () if opened is None else _fields(view, opened, links - linked)
+        below = () if opened is None else _fields(view, opened, links - linked, shown)
         if opened is None or below:
             found.append((name, below))
-    return tuple(found)
+    return tuple(found[:_FEW] if type_name in shown else found)
 
 
 def _variables(view: View, root: str, given: Mapping[str, Any]) -> dict[str, Any]:
