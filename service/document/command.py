@@ -21,7 +21,6 @@ from graph.check import contract_faults
 from graph.schema import schema
 from service.document.build import technical_document
 from service.document.content import Connection
-from service.document.render import document_html, document_pdf
 from service.settings import Settings, load_settings
 
 __all__ = ["document"]
@@ -45,6 +44,8 @@ def document(
     ] = None,
 ) -> None:
     """Write the technical document of a contract version: connection, fields, limits, errors, examples, SDL."""
+    from service.document.render import document_html, document_pdf
+
     settings, catalog = load_settings(), Catalog.of(schema)
     contract = asyncio.run(_read(settings, client, version))
     faults = contract_faults(catalog, contract)
