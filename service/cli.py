@@ -24,6 +24,7 @@ from graph.schema import schema
 from graph.view import View
 from service.audit import audit_commands
 from service.contracts import contract_commands
+from service.document.command import document
 from service.migrate import migrate as apply_migrations
 from service.migrate import set_password
 from service.settings import Settings, load_settings
@@ -32,6 +33,7 @@ from service.traces import find_trace, render_trace
 __all__ = ["main"]
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Liên thông: the contract-bound GraphQL gateway.")
+contract_commands.command()(document)
 app.add_typer(contract_commands, name="contract")
 app.add_typer(audit_commands, name="audit")
 console = Console()
