@@ -37,6 +37,7 @@ from service.negotiation import JSON
 from service.origin import Origins
 from service.pages import page_routes
 from service.process import Process, open_process
+from service.process_operations import ProcessOperations
 from service.settings import Settings
 from service.wire import encode
 
@@ -124,6 +125,8 @@ def create_app(settings: Settings) -> Starlette:
         await authentication.start()
         try:
             async with _process(settings, catalog) as app.state.process:
+                if app.state.process is not None:
+                    app.state.endpoint.process = ProcessOperations(app.state.process, settings.max_body)
                 yield
         finally:
             await authentication.stop()

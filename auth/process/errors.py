@@ -15,6 +15,7 @@ __all__ = [
     "RequestIncompleteError",
     "RoleRequiredError",
     "SignInFailedError",
+    "ValueRefusedError",
 ]
 
 
@@ -67,6 +68,13 @@ class DossierChangedError(ProcessError):
 
     code = "DOSSIER_CHANGED"
     remedy = "read it again and repeat the change"
+
+
+class ValueRefusedError(ProcessError):
+    """a value cannot be kept: it holds characters or numbers that the database does not take"""
+
+    code = "VALUE_REFUSED"
+    status = 422
 
 
 class AttachmentRefusedError(ProcessError):
