@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +21,7 @@ from graph.schema import schema
 from resolvers.examine import examiner_of
 from service.embedded import EmbeddedServers
 from tests.process.people import PEOPLE, UNIT, complete_request
+from tests.process.speaking import Assembly, assembled
 
 _NUMBERS = itertools.count(1)
 
@@ -104,3 +105,10 @@ async def desk(databases: EmbeddedServers) -> AsyncIterator[Desk]:
     )
     await pool.close()
     await owner.close()
+
+
+@pytest.fixture(scope="module")
+def assembly(databases: EmbeddedServers) -> Iterator[Assembly]:
+    """The service with the process over HTTP, and a key for every account."""
+    with assembled(databases) as found:
+        yield found
