@@ -19,7 +19,7 @@ from auth.process.actors import Account, Role
 from auth.process.database import transaction
 from auth.process.errors import ProcessError, SignInFailedError
 
-__all__ = ["AccountFaultError", "Accounts", "hash_password"]
+__all__ = ["AccountFaultError", "Accounts", "hash_password", "roles_of"]
 
 _MINIMUM_PASSWORD = 12
 # Parameters of OWASP's recommendation for Argon2id: 19 MiB, two passes, one lane.
@@ -133,10 +133,14 @@ class Accounts:
             ) from error
 
     async def close(self, actor: str, account_id: str) -> bool:
-        """Close an account; whether there was an active one."""
+        """Close an account and revoke its keys, for good; whether there was an active one."""
         async with transaction(self._pool) as connection:
             done = await connection.execute(
                 "UPDATE governance.account SET active = false WHERE account_id = $1 AND active", account_id
+            )
+            await connection.execute(
+                "UPDATE governance.account_key SET revoked_at = now() WHERE account_id = $1 AND revoked_at IS NULL",
+                account_id,
             )
             await record_act(connection, "account.close", actor=actor, note=account_id)
         return bool(done == "UPDATE 1")
@@ -157,6 +161,17 @@ class Accounts:
                 raise AccountFaultError(f"there is no active account `{account_id}`")
             await record_act(connection, "account.key", actor=actor, note=f"{account_id} {key.key_id}")
         return key
+
+    async def revoke_key(self, actor: str, key_id: str) -> bool:
+        """Revoke a key of an account at once; whether there was one in force."""
+        async with transaction(self._pool) as connection:
+            done = await connection.execute(
+                "UPDATE governance.account_key SET revoked_at = now() WHERE key_id = $1 AND revoked_at IS NULL", key_id
+            )
+            if done != "UPDATE 1":
+                return False
+            await record_act(connection, "account.key_revoke", actor=actor, note=key_id)
+        return True
 
 
 def _account(row: Any) -> Account:
