@@ -1,7 +1,9 @@
-"""The command line as a process: accounts, then a contract's way, each step as an account and as JSON."""
+"""The command line: accounts, then a contract's way, each step as an account and as JSON."""
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import subprocess
@@ -10,15 +12,26 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
+from service.cli import main
 from service.embedded import EmbeddedServers
 from tests.process.people import complete_request
 from tests.process.speaking import Assembly, as_input
 
 ROOT = Path(__file__).parents[2]
 PDF = b"%PDF-1.7 mau"
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
 
 
 @dataclass
@@ -29,25 +42,38 @@ class Shell:
     folder: Path
     owner: dict[str, str]
 
-    def run(self, who: str | None, *words: str, given: str | None = None) -> subprocess.CompletedProcess[str]:
-        """Run a command to its end."""
+    def environment(self, who: str | None) -> dict[str, str]:
+        """What a command finds in its environment."""
         environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "LIENTHONG_URL": self.assembly.service.url}
         if who is None:
             environment |= self.owner
         elif who:
             key = self.assembly.authorizations[who].removeprefix("Bearer ")
             environment |= {"LIENTHONG_ACCOUNT_KEY": key}
-        return subprocess.run(
-            [sys.executable, "-m", "service", *words],
-            cwd=self.folder,
-            env=environment,
-            input=given,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return environment
 
-    def told(self, who: str | None, *words: str, given: str | None = None) -> Any:
+    def run(self, who: str | None, *words: str, given: str = "") -> Done:
+        """Run a command to its end: all of it, but in this process."""
+        with (
+            mock.patch.dict(os.environ, self.environment(who), clear=True),
+            mock.patch.object(sys, "argv", ["lienthong", *words]),
+            mock.patch.object(sys, "stdin", io.StringIO(given)),
+            contextlib.chdir(self.folder),
+            contextlib.redirect_stdout(io.StringIO()) as stdout,
+            contextlib.redirect_stderr(io.StringIO()) as stderr,
+            pytest.raises(SystemExit) as ended,
+        ):
+            main()
+        return Done(int(ended.value.code or 0), stdout.getvalue(), stderr.getvalue())
+
+    def start(self, who: str | None, *words: str) -> Done:
+        """Run a command to its end in a process of its own."""
+        command = [sys.executable, "-m", "service", *words]
+        environment = self.environment(who)
+        done = subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False)
+        return Done(done.returncode, done.stdout, done.stderr)
+
+    def told(self, who: str | None, *words: str, given: str = "") -> Any:
         """What a command that must succeed prints as JSON."""
         done = self.run(who, *words, "--json", given=given)
         assert done.returncode == 0, done.stderr
@@ -121,6 +147,17 @@ def test_a_contract_goes_the_whole_way_by_commands(shell: Shell) -> None:
     listed = shell.told("auditor", "contract", "list", "--state", "suspended")
     assert contract in [row["contract"] for row in listed]
     assert shell.told("officer", "contract", "open", contract, "--next")["version"] == 2
+
+
+def test_a_command_is_a_process_like_any(shell: Shell) -> None:
+    done = shell.start("auditor", "account", "me", "--json")
+    assert (done.returncode, json.loads(done.stdout)["id"], done.stderr) == (0, "kiem-toan", "")
+    for words in (
+        ["contract", "show", "khong-co"],
+        ["contract", "list", "--state", "x", "--json"],
+        ["contract", "withdraw"],
+    ):
+        assert shell.start("officer", *words) == shell.run("officer", *words)
 
 
 def test_whoever_has_the_database_does_not_move_what_accounts_move(shell: Shell, tmp_path: Path) -> None:
