@@ -10,6 +10,7 @@ MAKEFLAGS += --no-print-directory
 PORT ?= 8000
 CITIZENS ?= 20000
 JSON ?=
+WORKERS ?= 2
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 
@@ -44,8 +45,9 @@ check: .venv/.dev ## lint, format, types and the direction of imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: .venv/.dev .venv/.clairvoyance browser ## run every test, on real databases
-	$(BIN)/python -m pytest
+test: .venv/.dev .venv/.clairvoyance browser ## run every test, on real databases, in WORKERS=2 processes
+	$(BIN)/python -m pytest -m "not timed" --numprocesses $(WORKERS) --dist loadgroup --no-loadscope-reorder
+	$(BIN)/python -m pytest -m timed
 
 bench: .venv/.dev ## measure and print; JSON=file writes the numbers there as well
 	$(BIN)/python -m bench $(if $(JSON),--json "$(JSON)")

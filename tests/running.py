@@ -20,6 +20,7 @@ from unittest import mock
 import asyncpg
 import httpx
 import uvicorn
+from asyncpg.introspection import INTRO_LOOKUP_TYPES, INTRO_LOOKUP_TYPES_13
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -41,6 +42,7 @@ _EXPORTER = InMemorySpanExporter()
 _TRACING: list[object] = []
 _CREATE_POOL = asyncpg.create_pool
 _KEY = base64.b64encode(bytes(32)).decode()
+_OF_TYPES = frozenset({INTRO_LOOKUP_TYPES, INTRO_LOOKUP_TYPES_13})
 
 
 def settings_for(databases: EmbeddedServers, **changes: Any) -> Settings:
@@ -271,13 +273,17 @@ class RunningService:
 
     def _observe_drivers(self) -> None:
         def logging_pool(*arguments: Any, **options: Any) -> Any:
-            if "server_settings" not in options:  # a test's own pool
+            name = options.get("server_settings", {}).get("application_name")
+            if name is None:  # a pool of the test's own
                 return _CREATE_POOL(*arguments, **options)
-            name = options["server_settings"]["application_name"]
             source = "population" if name == "lienthong" else name
 
+            def note(record: Any) -> None:
+                if not _is_drivers_own(record.query):
+                    self.statements.append((source, record.query))
+
             async def log(connection: Any) -> None:
-                connection.add_query_logger(lambda record: self.statements.append((source, record.query)))
+                connection.add_query_logger(note)
 
             return _CREATE_POOL(*arguments, **options, init=log)
 
@@ -285,3 +291,8 @@ class RunningService:
         patch.start()
         self._patches.append(patch)
         monitoring.register(_MongoListener(self.statements))
+
+
+def _is_drivers_own(statement: str) -> bool:
+    """Whether asyncpg asks the server about a type, as each new connection does, or sets its compiler for that."""
+    return statement in _OF_TYPES or "set_config('jit'," in statement

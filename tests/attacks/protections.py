@@ -127,8 +127,8 @@ PROTECTIONS = [
     Protection(
         "documents are fetched with an exact projection",
         "connectors/mongo.py",
-        "            projection,\n            sort=",
-        '            {**projection, "soKhung": 1},\n            sort=',
+        '"projection": projection,',
+        '"projection": {**projection, "soKhung": 1},',
         "test_an_outage_widens_no_projection",
     ),
     Protection(

@@ -20,6 +20,8 @@ from tests.attacks.target import Target
 from tests.attacks.world import settings_over_canaries
 from tests.service.test_outages import failing
 
+pytestmark = pytest.mark.lengthy
+
 
 @pytest.fixture
 def narrow_pool(embedded: EmbeddedServers, target: Target) -> Iterator[tuple[Any, Any]]:

@@ -18,6 +18,8 @@ from tests.running import RunningService
 from tests.service.test_outages import failing
 from tests.workers import cut, serving
 
+pytestmark = pytest.mark.timed
+
 # Seconds that a cached permission may be stale at most (docs/decisions/0025).
 BOUND = 1.0
 PAGE = """

@@ -20,6 +20,8 @@ from connectors.memory import MemoryConnector
 from tests import running
 from tests.connectors.dataset import EVERYONE, PEOPLE, SOURCE, TABLES, fetch_of
 
+pytestmark = pytest.mark.timed
+
 
 @dataclass
 class Clock:

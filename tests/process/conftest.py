@@ -40,10 +40,10 @@ class Desk:
         """The id of a contract that there is not yet."""
         return f"hop-dong-{next(_NUMBERS)}"
 
-    async def at(self, state: str, contract_id: str | None = None) -> Dossier:
-        """A dossier that went the whole way to a state."""
+    async def at(self, state: str, contract_id: str | None = None, **contents: Any) -> Dossier:
+        """A dossier that went the whole way to a state, with other contents than the usual ones where given."""
         name = contract_id or self.new_id()
-        dossier = await self.dossiers.open(PEOPLE["officer"], name, complete_request())
+        dossier = await self.dossiers.open(PEOPLE["officer"], name, complete_request(**contents))
         for who, move in _WAY[state]:
             dossier = await self.go(dossier, who, move)
         return dossier

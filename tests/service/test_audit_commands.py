@@ -8,13 +8,12 @@ from typing import Any
 
 import asyncpg
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner, Result
 
 from service.cli import app
 from service.embedded import EmbeddedServers
 from tests.running import RunningService, run, settings_for
-
-WIDE = {"COLUMNS": "300"}
 
 
 @pytest.fixture
@@ -33,9 +32,11 @@ def audit(databases: EmbeddedServers, monkeypatch: pytest.MonkeyPatch) -> Any:
     }
     for name, value in given.items():
         monkeypatch.setenv(f"LIENTHONG_{name}", value)
+    # A console takes its width from the environment when it is made, which is long ago.
+    monkeypatch.setattr("service.audit.console", Console(width=300))
 
     def invoke(*arguments: str, typed: str | None = None) -> Result:
-        return CliRunner().invoke(app, ["audit", *arguments], input=typed, env=WIDE)
+        return CliRunner().invoke(app, ["audit", *arguments], input=typed)
 
     return invoke
 

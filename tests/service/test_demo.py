@@ -22,7 +22,7 @@ import pytest
 
 from tests.running import free_port
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.lengthy]
 
 LIENTHONG = Path(sys.executable).with_name("lienthong")
 CITIZENS = 500

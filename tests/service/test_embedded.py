@@ -18,7 +18,7 @@ from pymongo.errors import AutoReconnect, OperationFailure
 
 from service.embedded import EmbeddedServerError, EmbeddedServers
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.lengthy]
 
 ROOT = Path(__file__).parents[2]
 

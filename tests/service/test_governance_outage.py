@@ -17,6 +17,8 @@ from service.embedded import EmbeddedServers
 from tests.running import RunningService, settings_for
 from tests.workers import Cut, cut
 
+pytestmark = pytest.mark.timed
+
 CODES = {"GOVERNANCE_UNAVAILABLE", "AUDIT_UNAVAILABLE"}
 QUERY = "query($i:PersonalId!){citizen(personalId:$i){birthName{full} vehicles{plate}}}"
 # Stated bound: a lost channel is noticed within two waits of half a second each.

@@ -18,7 +18,7 @@ from service.embedded import EmbeddedServers
 from tests.running import Governance, run, settings_for
 from tests.workers import Process, serving
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.lengthy]
 
 KILLS = 10
 CONNECTIONS = 16

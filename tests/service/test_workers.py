@@ -20,7 +20,7 @@ from service.embedded import EmbeddedServers
 from tests.running import Governance, settings_for
 from tests.workers import Process, serving
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.timed]
 
 WORKERS = 4
 CONNECTIONS = 24
