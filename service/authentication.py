@@ -35,7 +35,7 @@ from auth.errors import (
 )
 from auth.process.accounts import Accounts
 from auth.process.actors import Account
-from auth.process.errors import SignInFailedError
+from auth.process.errors import KeyOverError, SignInFailedError
 from auth.store import ContractStore
 from auth.tokens import AccessToken, TokenVerifier
 from service.origin import Origins
@@ -118,6 +118,8 @@ class Authentication:
             self._admit(scope)
         try:
             account = await accounts.by_key(given)
+        except KeyOverError:
+            raise CredentialsExpiredError(f"account key {given.key_id}") from None
         except SignInFailedError:
             raise CredentialsInvalidError from None
         self._verified.put(given.key_id, given.digest)

@@ -17,7 +17,7 @@ from auth.audit.acts import record_act
 from auth.credentials import NO_DIGEST, AccountKey
 from auth.process.actors import Account, Role
 from auth.process.database import transaction
-from auth.process.errors import ProcessError, SignInFailedError
+from auth.process.errors import KeyOverError, ProcessError, SignInFailedError
 
 __all__ = ["AccountFaultError", "Accounts", "hash_password", "roles_of"]
 
@@ -67,18 +67,18 @@ class Accounts:
         return _account(row)
 
     async def by_key(self, given: AccountKey) -> Account:
-        """The account of a key that is in force. Raises `SignInFailedError`, the same for every reason."""
+        """The account of a key that is in force. Raises `SignInFailedError`; of a key that was, `KeyOverError`."""
         async with transaction(self._pool) as connection:
             key = await connection.fetchrow(
-                "SELECT account_id, secret_sha256 FROM governance.account_key "
-                "WHERE key_id = $1 AND revoked_at IS NULL AND expires_at > now()",
+                "SELECT account_id, secret_sha256, revoked_at IS NULL AND expires_at > now() AS in_force "
+                "FROM governance.account_key WHERE key_id = $1",
                 given.key_id,
             )
             if not given.matches(key["secret_sha256"] if key else NO_DIGEST) or key is None:
                 raise SignInFailedError
             row = await connection.fetchrow(_ACCOUNT + " WHERE account_id = $1 AND active", key["account_id"])
-        if row is None:
-            raise SignInFailedError
+        if row is None or not key["in_force"]:
+            raise KeyOverError
         return _account(row)
 
     async def get(self, account_id: str) -> Account | None:

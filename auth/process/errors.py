@@ -10,6 +10,7 @@ __all__ = [
     "AttachmentRefusedError",
     "DossierChangedError",
     "DossierUnknownError",
+    "KeyOverError",
     "MoveRefusedError",
     "ProcessError",
     "RequestIncompleteError",
@@ -89,3 +90,7 @@ class SignInFailedError(ProcessError):
 
     code = "SIGN_IN_FAILED"
     status = 401
+
+
+class KeyOverError(SignInFailedError):
+    """the account's key has expired or was revoked, or its account is closed; it is genuine"""

@@ -13,6 +13,7 @@ from auth.process.keys import IssuedKey
 from graph.process.context import Context, Prospect
 from graph.process.enums import AccountRole, DossierMove, DossierState, KeyEnvironment, words_of
 from graph.process.request import ConnectionRequest, show_request
+from graph.process.request_input import path_in_schema
 
 __all__ = ["Attachment", "Dossier", "DossierSummary", "Finding", "Key", "Missing", "PossibleMove", "Step", "Unit"]
 
@@ -88,7 +89,7 @@ class Missing:
     @classmethod
     def of(cls, given: MissingItem) -> Missing:
         """What is missing, as it is answered."""
-        return cls(path=given.path, vi=given.vi, en=given.en)
+        return cls(path=path_in_schema(given.path), vi=given.vi, en=given.en)
 
 
 @strawberry.type(

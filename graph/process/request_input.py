@@ -6,11 +6,12 @@ from datetime import date
 from typing import Any
 
 import strawberry
+from strawberry.utils.str_converters import to_camel_case
 
 from auth.process.request import ConnectionRequest as Request
-from auth.process.request import parse_request
+from auth.process.request import FieldRequest, Inspection, Officer, PurposeRequest, parse_request
 
-__all__ = ["ConnectionRequestInput", "read_request"]
+__all__ = ["ConnectionRequestInput", "path_in_schema", "read_request"]
 
 
 @strawberry.input(description="Cán bộ phụ trách kết nối, chia sẻ, khai thác (officer in charge).")
@@ -115,3 +116,15 @@ def read_request(given: ConnectionRequestInput) -> Request:
     for name, value in (("row_scope", "values"), ("limits", "value")):
         parts[name] = {pair["name"]: pair[value] for pair in parts[name]}
     return parse_request(parts)
+
+
+_NAMES = {
+    name: to_camel_case(name)
+    for part in (Request, Officer, PurposeRequest, FieldRequest, Inspection)
+    for name in part.model_fields
+}
+
+
+def path_in_schema(path: str) -> str:
+    """The path of a part of a request (`officers.0.email`) by the names that the parts have in the schema."""
+    return ".".join(_NAMES.get(step, step) for step in path.split("."))

@@ -26,6 +26,7 @@ from graphql import (
 from auth.audit import Facts
 from auth.documents import document_digest
 from errors import LienthongError
+from graph.process.request_input import path_in_schema
 from resolvers.documents import MAX_ERRORS, attempted_fields, coordinates_of, limit_fields, located, parse_document
 from resolvers.errors import ClientError, InputError, LimitExceededError, OperationError, ValidationError
 from resolvers.facts import attempt
@@ -129,9 +130,17 @@ def _fault(error: GraphQLError) -> dict[str, Any]:
     path = tuple(step for step in error.path or () if isinstance(step, str))
     cause = error.original_error
     if isinstance(cause, LienthongError):
-        return error_of(cause, path)
+        return _in_schema(error_of(cause, path))
     if cause is None or isinstance(cause, GraphQLError):
         return error_of(InputError(error.message), path)
     places = "".join(traceback.format_tb(cause.__traceback__))
     _LOG.error("unexpected %s\n%s", type(cause).__name__, places)
     return error_of(LienthongError(), path)
+
+
+def _in_schema(fault: dict[str, Any]) -> dict[str, Any]:
+    """An error of ours, with the parts of a request that it names as the schema names them."""
+    for name in {"missing", "faults"} & set(fault["extensions"]):
+        items = fault["extensions"][name]
+        fault["extensions"][name] = [item | {"path": path_in_schema(item["path"])} for item in items]
+    return fault

@@ -7,13 +7,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from auth.credentials import AccountKey, parse_authorization
+from auth.errors import CredentialsInvalidError
 from errors import LienthongError
 from service.settings import DEMO_ENVIRONMENT
 
-__all__ = ["CallerSettings", "CommandError", "ask", "is_signed_in"]
+__all__ = ["CallerSettings", "CommandError", "ask", "caller_settings", "is_signed_in"]
 
 REFUSED, USAGE, NOT_SIGNED_IN, UNAVAILABLE = 1, 2, 3, 4
 """Exit statuses of commands."""
@@ -38,7 +40,10 @@ class CallerSettings(BaseSettings):
     def endpoint(self) -> str:
         """The URL to post operations to. Raises `CommandError` for one that would show the key on its way."""
         url = self.url or f"http://127.0.0.1:{self.port}"
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            raise CommandError(USAGE, "LIENTHONG_URL is not a URL") from None
         if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _HERE):
             raise CommandError(USAGE, "LIENTHONG_URL must be an https URL, or an http URL of this machine")
         return f"{url.rstrip('/')}/graphql"
@@ -57,31 +62,53 @@ class CommandError(LienthongError):
 
 def is_signed_in() -> bool:
     """Whether commands are run as an account."""
-    return CallerSettings().account_key is not None
+    return caller_settings().account_key is not None
+
+
+def caller_settings() -> CallerSettings:
+    """The settings of the environment. Raises `CommandError` that names every fault."""
+    try:
+        return CallerSettings()
+    except ValidationError as error:
+        faults = [f"LIENTHONG_{'.'.join(map(str, fault['loc'])).upper()}: {fault['msg']}" for fault in error.errors()]
+        raise CommandError(USAGE, "\n- ".join(("settings:", *faults))) from None
 
 
 def ask(query: str, variables: Mapping[str, Any] | None = None) -> Any:
     """What the one root of an operation answers. Raises `CommandError` with the service's own code and message."""
-    settings = CallerSettings()
-    if settings.account_key is None:
-        raise CommandError(NOT_SIGNED_IN, "set LIENTHONG_ACCOUNT_KEY to a key of your account (lta_...)")
-    key = settings.account_key.get_secret_value().removeprefix("Bearer ")
+    settings = caller_settings()
+    endpoint = settings.endpoint
     try:
         response = httpx.post(
-            settings.endpoint,
+            endpoint,
             json={"query": query, "variables": dict(variables or {})},
-            headers={"authorization": f"Bearer {key}", "accept": "application/graphql-response+json"},
+            headers={"authorization": _authorization(settings), "accept": "application/graphql-response+json"},
             timeout=_TIMEOUT,
+            # A proxy of the environment would read the key of what is not encrypted.
+            trust_env=endpoint.startswith("https:"),
         )
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise CommandError(UNAVAILABLE, f"the service at {endpoint} does not answer") from error
+    try:
         body = response.json()
-    except httpx.HTTPError as error:
-        raise CommandError(UNAVAILABLE, f"the service at {settings.endpoint} does not answer") from error
-    except ValueError as error:
-        raise CommandError(UNAVAILABLE, f"what answers at {settings.endpoint} is not the service") from error
-    for fault in body.get("errors", ()):
-        raise _refused(fault, response.status_code)
-    (answer,) = body["data"].values()
+        for fault in body.get("errors", ()):
+            raise _refused(fault, response.status_code)
+        (answer,) = body["data"].values()
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CommandError(UNAVAILABLE, f"what answers at {endpoint} is not the service") from error
     return answer
+
+
+def _authorization(settings: CallerSettings) -> str:
+    if settings.account_key is None:
+        raise CommandError(NOT_SIGNED_IN, "set LIENTHONG_ACCOUNT_KEY to a key of your account (lta_...)")
+    try:
+        key = parse_authorization(f"Bearer {settings.account_key.get_secret_value().removeprefix('Bearer ')}")
+    except CredentialsInvalidError:
+        key = None
+    if not isinstance(key, AccountKey):
+        raise CommandError(NOT_SIGNED_IN, "LIENTHONG_ACCOUNT_KEY is not a key of an account (lta_...)")
+    return key.authorization
 
 
 def _refused(fault: Mapping[str, Any], status: int) -> CommandError:

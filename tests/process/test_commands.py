@@ -191,7 +191,7 @@ def test_a_first_account_is_added_signs_in_and_is_closed(shell: Shell) -> None:
     assert shell.told("new", "contract", "list") == []
     assert shell.told(None, "account", "revoke-key", issued["id"])["revoked"] is True
     assert shell.refused(None, "account", "revoke-key", issued["id"])["message"] == "there is no such key in force"
-    assert shell.refused("new", "account", "me", status=3)["code"] == "UNAUTHENTICATED"
+    assert shell.refused("new", "account", "me", status=3)["code"] == "CREDENTIALS_EXPIRED"
     assert "can-bo-moi" in [row["id"] for row in shell.told(None, "account", "list")]
     shell.told(None, "account", "disable", "can-bo-moi")
     assert "can-bo-moi" not in [row["id"] for row in shell.told(None, "account", "list")]
@@ -225,6 +225,16 @@ def test_a_person_is_told_in_a_line_and_a_program_by_the_status(
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "status"),
+    [("ACCOUNT_KEY", "ltk_x", 3), ("ACCOUNT_KEY", "khóa", 3), ("PORT", "cao", 2)],
+)
+def test_settings_that_do_not_fit_are_named(shell: Shell, name: str, value: str, status: int) -> None:
+    shell.owner = {f"LIENTHONG_{name}": value}
+    done = shell.run(None, "account", "me")
+    assert (done.returncode, f"LIENTHONG_{name}" in done.stderr) == (status, True)
+
+
 @pytest.fixture
 def calling(assembly: Assembly, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], Any]:
     """`ask` of the command line in this process, as an auditor and against a URL."""
@@ -249,6 +259,8 @@ def test_a_key_goes_to_this_machine_or_over_tls_only(assembly: Assembly, calling
         ("http://127.0.0.1.example.vn", 2),
         ("ftp://127.0.0.1", 2),
         ("http://127.0.0.1:9", 4),
+        ("http://127.0.0.1:99999", 4),
+        ("http://[", 2),
         (f"{assembly.service.url}/healthz", 4),
     ]:
         with pytest.raises(CommandError) as refused:

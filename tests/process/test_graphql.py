@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import httpx
 import pytest
 
 from auth.process.lifecycle import MOVES
@@ -204,7 +206,7 @@ def test_what_is_missing_is_told_before_and_at_the_move(assembly: Assembly) -> N
     error = assembly.refusal("officer", mutation("submit"), {"contract": contract})
     assert error["extensions"]["code"] == "REQUEST_INCOMPLETE"
     assert error["extensions"]["missing"] == submit["missing"]
-    assert {"title", "fields", "security_level"} <= {item["path"] for item in submit["missing"]}
+    assert {"title", "fields", "securityLevel"} <= {item["path"] for item in submit["missing"]}
 
 
 def test_a_change_over_another_is_refused(assembly: Assembly) -> None:
@@ -298,3 +300,41 @@ def test_a_large_document_is_taken_from_those_who_may_attach_it(assembly: Assemb
     attached = assembly.answer("officer", attach, variables)["attach"]["attachments"]
     assert attached == [{"size": len(content)}]
     assert assembly.post("reviewer", attach, variables).status_code == 413
+
+
+def test_of_many_at_once_one_takes_it_up_and_one_edits(assembly: Assembly) -> None:
+    contract = opened(assembly)
+    read = "query($c: ID!) { dossier(contract: $c) { revision } }"
+    revision = assembly.answer("officer", read, {"c": contract})["dossier"]["revision"]
+
+    def edit(number: int) -> httpx.Response:
+        request = as_input(complete_request(title=f"Tên {number}"))
+        change = {"contract": contract, "version": 1, "revision": revision, "request": request}
+        return assembly.post("officer", EDIT, change)
+
+    def take_up(_number: int) -> httpx.Response:
+        return assembly.post("reviewer", mutation("take_up"), {"contract": contract})
+
+    for act, code in ((edit, "DOSSIER_CHANGED"), (take_up, "MOVE_REFUSED")):
+        with ThreadPoolExecutor(8) as pool:
+            bodies = [response.json() for response in pool.map(act, range(8))]
+        refused = [body["errors"][0]["extensions"]["code"] for body in bodies if "errors" in body]
+        assert refused == [code] * 7
+        if act is edit:
+            go(assembly, "officer", "submit", contract)
+
+
+def test_a_sandbox_key_is_issued_from_the_technical_test_on(assembly: Assembly) -> None:
+    contract = opened(assembly, 3)
+    issue = "mutation($c: ID!) { issueKey(contract: $c, environment: SANDBOX) { environment authorization } }"
+    issued = assembly.answer("officer", issue, {"c": contract})["issueKey"]
+    assert issued["environment"] == "SANDBOX"
+    answer = assembly.service.session.post(
+        f"{assembly.service.url}/graphql",
+        json={"query": "{ viewer { client } }"},
+        headers={"authorization": issued["authorization"]},
+    )
+    assert answer.status_code == 401
+    production = issue.replace("SANDBOX", "PRODUCTION")
+    assert assembly.refusal("officer", production, {"c": contract})["extensions"]["code"] == "MOVE_REFUSED"
+    assert assembly.refusal("reviewer", issue, {"c": contract})["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"

@@ -111,6 +111,12 @@ def test_keys_that_are_wrong_or_closed_are_refused_like_any(assembly: Assembly, 
         assert response.status_code == 401
         assert response.json()["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
         assert response.headers["www-authenticate"].startswith("Bearer ")
+    table = "UPDATE governance.account_key SET expires_at = now() {} interval '1 day' WHERE key_id = $1"
+    governance.force(table.format("-"), known)
+    expired = assembly.post("auditor", "{ me { id } }")
+    governance.force(table.format("+"), known)
+    assert (expired.status_code, expired.json()["errors"][0]["extensions"]["code"]) == (401, "CREDENTIALS_EXPIRED")
+    assert assembly.service.record_of(expired)["actor"] == f"account key {known}"
     governance.force("UPDATE governance.account SET active = false WHERE account_id = $1", "kiem-toan")
     try:
         assert assembly.post("auditor", "{ me { id } }").status_code == 401
