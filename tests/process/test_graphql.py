@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import base64
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
 import pytest
 
-from auth.process.lifecycle import MOVES
-from tests.process.people import complete_request
+from auth.process.lifecycle import MOVES, State
+from tests.process.people import PEOPLE, complete_request
 from tests.process.speaking import Assembly, as_input
 
 PDF = b"%PDF-1.7 mau"
@@ -53,6 +54,16 @@ WAY: list[tuple[str, str]] = [
     ("operator", "activate"),
 ]
 
+WAYS = [
+    *(WAY[:steps] for steps in range(len(WAY) + 1)),
+    [*WAY[:2], ("reviewer", "send_back")],
+    [*WAY[:3], ("approver", "reject")],
+    [*WAY[:1], ("officer", "withdraw")],
+    [*WAY, ("approver", "suspend")],
+    [*WAY, ("approver", "terminate")],
+]
+"""A way to every state that accounts lead to."""
+
 
 def camel(name: str) -> str:
     first, *rest = name.split("_")
@@ -64,8 +75,9 @@ def mutation(move: str, version: int = 1) -> str:
     return f"mutation($contract: ID!) {{ {camel(move)}(contract: $contract, version: {version}{reason}) {{ state }} }}"
 
 
-def go(assembly: Assembly, who: str, move: str, contract: str) -> Any:
+def go(assembly: Assembly, who: str, move: str, contract: str, version: int = 1) -> Any:
     query = {"check": CHECK, "co_approve": CO_APPROVE}.get(move) or mutation(move)
+    query = query.replace("version: 1", f"version: {version}")
     (answer,) = assembly.answer(who, query, {"contract": contract}).values()
     return answer
 
@@ -164,15 +176,66 @@ def test_a_contract_goes_from_draft_to_a_first_answer_through_many_hands(assembl
     }
 
 
-@pytest.mark.parametrize("until", range(len(WAY) + 1))
+class Client:
+    """A client of a contract in production; a change of the contract reaches it within a second."""
+
+    def __init__(self, assembly: Assembly, contract: str) -> None:
+        issue = "mutation($c: ID!) { issueKey(contract: $c, environment: PRODUCTION) { authorization } }"
+        self.headers = assembly.answer("officer", issue, {"c": contract})["issueKey"]
+        self.headers["accept"] = "application/graphql-response+json"
+        self.service = assembly.service
+
+    def becomes(self, status: int, code: str | None) -> None:
+        query = {"query": '{ citizen(personalId: "000000000000") { vehicles { plate } } }'}
+        deadline = time.monotonic() + 3
+        while True:
+            answer = self.service.session.post(f"{self.service.url}/graphql", json=query, headers=self.headers)
+            found = next((error["extensions"]["code"] for error in answer.json().get("errors", ())), None)
+            if (answer.status_code, found) == (status, code):
+                return
+            assert time.monotonic() < deadline, answer.text
+            time.sleep(0.05)
+
+
+def test_a_contract_is_suspended_restored_narrowed_and_ended(assembly: Assembly) -> None:
+    contract = opened(assembly, len(WAY))
+    client = Client(assembly, contract)
+    client.becomes(200, None)
+    go(assembly, "approver", "suspend", contract)
+    client.becomes(403, "CONTRACT_NOT_ACTIVE")
+    go(assembly, "approver", "restore", contract)
+    client.becomes(200, None)
+    following = "mutation($c: ID!) { openNextVersion(contract: $c) { revision } }"
+    revision = assembly.answer("officer", following, {"c": contract})["openNextVersion"]["revision"]
+    whole = complete_request()
+    narrow = whole.model_copy(update={"fields": whole.fields[:2]})
+    change = {"contract": contract, "version": 2, "revision": revision, "request": as_input(narrow)}
+    assembly.answer("officer", EDIT, change)
+    for who, move in WAY[:-1]:
+        if move != "co_approve":  # the narrowed version reads nothing from the owner's database
+            go(assembly, who, move, contract, 2)
+    client.becomes(200, None)
+    go(assembly, "operator", "activate", contract, 2)
+    client.becomes(400, "GRAPHQL_VALIDATION_FAILED")
+    first = "query($c: ID!) { dossier(contract: $c, version: 1) { state history { move actor reason } } }"
+    superseded = assembly.answer("officer", first, {"c": contract})["dossier"]
+    assert superseded["state"] == "SUPERSEDED"
+    assert superseded["history"][-1] == {"move": "supersede", "actor": "clock", "reason": "version 2"}
+    go(assembly, "approver", "terminate", contract, 2)
+    client.becomes(403, "CONTRACT_NOT_ACTIVE")
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: "-".join(move for _, move in way) or "open")
 def test_every_move_that_is_not_possible_is_refused_with_the_reason_that_was_foretold(
-    assembly: Assembly, until: int
+    assembly: Assembly, way: list[tuple[str, str]]
 ) -> None:
-    contract = opened(assembly, until)
+    contract = opened(assembly)
+    for who, move in way:
+        go(assembly, who, move, contract)
     for who in ("officer", "reviewer", "approver", "operator"):
         dossier = assembly.post(who, MOVES_OF, {"contract": contract}).json()["data"]["dossier"]
         if dossier is None:
-            assert until == 0
+            assert way == []
             continue
         for prospect in dossier["moves"]:
             if prospect["refused"] is None:
@@ -181,17 +244,12 @@ def test_every_move_that_is_not_possible_is_refused_with_the_reason_that_was_for
             assert error["extensions"]["code"] == "MOVE_REFUSED"
             assert error["message"] == prospect["refused"]
             assert prospect["possible"] is False
-        possible = {p["move"].lower() for p in dossier["moves"] if p["possible"]}
-        expected = {name for name, move in MOVES.items() if move.roles & _roles(who)}
-        assert possible == {name for name in expected if dossier["state"] in {s.value for s in MOVES[name].origins}} - (
-            {"approve"} if until < 7 else set()
-        )
-
-
-def _roles(who: str) -> frozenset[Any]:
-    from tests.process.people import PEOPLE
-
-    return PEOPLE[who].roles
+        own = {name: move for name, move in MOVES.items() if move.roles & PEOPLE[who].roles}
+        assert [prospect["move"].lower() for prospect in dossier["moves"]] == list(own)
+        state = State(dossier["state"])
+        unfound = {"approve"} if len(way) < len(WAY) - 2 else set()
+        possible = {prospect["move"].lower() for prospect in dossier["moves"] if prospect["possible"]}
+        assert possible == {name for name, move in own.items() if state in move.origins} - unfound
 
 
 def test_what_is_missing_is_told_before_and_at_the_move(assembly: Assembly) -> None:
