@@ -78,7 +78,9 @@ def print_dossier(dossier: Any) -> None:
     """Print what a person wants to know of a dossier first."""
     print_line(f"{dossier['contract']} version {dossier['version']}: {dossier['state']}")
     print_line(f"{dossier['title']} - {dossier['unit']['name']} ({dossier['unit']['id']})")
-    print_line(f"{dossier['validFrom']} - {dossier['validTo']}; {len(dossier['request']['fields'])} trường (fields)")
+    request = dossier["request"]
+    days = f"{request['validFrom'] or '?'} - {request['validTo'] or '?'}"
+    print_line(f"{days}; {len(request['fields'])} trường (fields), {len(request['purposes'])} mục đích (purposes)")
     for attached in dossier["attachments"]:
         print_line(f"  #{attached['id']} {attached['name']}, {attached['size']} byte")
     for finding in dossier["findings"]:
@@ -87,8 +89,11 @@ def print_dossier(dossier: Any) -> None:
         stale = "" if finding["current"] else ", về nội dung cũ (of former contents)"
         print_line(f"  {whose}: {verdict}{stale}: {finding['note']}")
     for prospect in dossier["moves"]:
-        against = prospect["refused"] or "; ".join(item["vi"] for item in prospect["missing"])
-        print_line(f"  {prospect['move'].lower()}: {'được (possible)' if prospect['possible'] else against}")
+        against = prospect["refused"] or "còn thiếu (lacks)"
+        name = prospect["move"].lower().replace("_", "-")
+        print_line(f"  {name}: {'được (possible)' if prospect['possible'] else against}")
+        for item in prospect["missing"]:
+            print_line(f"    - {item['path']}: {item['vi']} ({item['en']})")
 
 
 def issue_key(contract: str, environment: str, days: int, *, as_json: bool) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import orjson
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from errors import LienthongError
 
@@ -31,7 +31,8 @@ def print_line(text: str) -> None:
 
 def print_rows(columns: Mapping[str, str], rows: Iterable[Mapping[str, Any]]) -> None:
     """Print a table; `columns` gives the heading of each key."""
-    table = Table(*columns.values())
+    # Cut off, a name or a time could not be looked up.
+    table = Table(*(Column(heading, overflow="fold") for heading in columns.values()))
     for row in rows:
         table.add_row(*(_cell(row.get(key)) for key in columns))
     Console().print(table)
