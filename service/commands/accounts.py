@@ -10,11 +10,10 @@ from typing import Annotated, Any, TypeVar
 import asyncpg
 import typer
 
-from auth.database import open_governance
+from auth.database import OUTAGES, open_governance
 from auth.errors import GovernanceUnavailableError
 from auth.process.accounts import AccountFaultError, Accounts, roles_of
 from auth.process.actors import Account
-from errors import LienthongError
 from service.commands.caller import REFUSED, UNAVAILABLE, USAGE, CommandError, ask
 from service.commands.output import AsJson, print_json, print_line, print_rows
 from service.contracts import operator
@@ -154,7 +153,5 @@ def _as_owner(work: Callable[[Accounts, asyncpg.Pool[Any]], Awaitable[T]]) -> T:
 
     try:
         return asyncio.run(connected())
-    except GovernanceUnavailableError as error:
+    except (GovernanceUnavailableError, *OUTAGES) as error:
         raise CommandError(UNAVAILABLE, "the database of accounts does not answer") from error
-    except (OSError, asyncpg.PostgresError) as error:
-        raise LienthongError("the database of accounts does not answer") from error

@@ -2,102 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import pytest
 
-from service.cli import main
-from service.embedded import EmbeddedServers
 from tests.process.people import complete_request
+from tests.process.shell import Shell
 from tests.process.speaking import Assembly, as_input
 
-ROOT = Path(__file__).parents[2]
 PDF = b"%PDF-1.7 mau"
-
-
-@dataclass(frozen=True)
-class Done:
-    """How a command ended."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-@dataclass
-class Shell:
-    """Runs `lienthong` in a folder of its own, as one of the people or as the databases' owner."""
-
-    assembly: Assembly
-    folder: Path
-    owner: dict[str, str]
-
-    def environment(self, who: str | None) -> dict[str, str]:
-        """What a command finds in its environment."""
-        environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "LIENTHONG_URL": self.assembly.service.url}
-        if who is None:
-            environment |= self.owner
-        elif who:
-            key = self.assembly.authorizations[who].removeprefix("Bearer ")
-            environment |= {"LIENTHONG_ACCOUNT_KEY": key}
-        return environment
-
-    def run(self, who: str | None, *words: str, given: str = "") -> Done:
-        """Run a command to its end: all of it, but in this process."""
-        with (
-            mock.patch.dict(os.environ, self.environment(who), clear=True),
-            mock.patch.object(sys, "argv", ["lienthong", *words]),
-            mock.patch.object(sys, "stdin", io.StringIO(given)),
-            contextlib.chdir(self.folder),
-            contextlib.redirect_stdout(io.StringIO()) as stdout,
-            contextlib.redirect_stderr(io.StringIO()) as stderr,
-            pytest.raises(SystemExit) as ended,
-        ):
-            main()
-        return Done(int(ended.value.code or 0), stdout.getvalue(), stderr.getvalue())
-
-    def start(self, who: str | None, *words: str) -> Done:
-        """Run a command to its end in a process of its own."""
-        command = [sys.executable, "-m", "service", *words]
-        environment = self.environment(who)
-        done = subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False)
-        return Done(done.returncode, done.stdout, done.stderr)
-
-    def told(self, who: str | None, *words: str, given: str = "") -> Any:
-        """What a command that must succeed prints as JSON."""
-        done = self.run(who, *words, "--json", given=given)
-        assert done.returncode == 0, done.stderr
-        assert done.stderr == ""
-        return json.loads(done.stdout)
-
-    def refused(self, who: str | None, *words: str, status: int = 1) -> Any:
-        """The error of a command that must fail."""
-        done = self.run(who, *words, "--json")
-        assert (done.returncode, done.stdout) == (status, "")
-        return json.loads(done.stderr)["error"]
-
-
-@pytest.fixture
-def shell(assembly: Assembly, databases: EmbeddedServers, tmp_path: Path) -> Shell:
-    settings = assembly.service.settings
-    owner = {
-        "LIENTHONG_ADMIN_URL": databases.admin_url,
-        "LIENTHONG_GOVERNANCE_URL": settings.governance_url,
-        "LIENTHONG_CURSOR_KEY": settings.cursor_key.get_secret_value(),
-        "LIENTHONG_AUDIT_KEY": settings.audit_key.get_secret_value(),
-        "LIENTHONG_SOURCES": json.dumps(settings.sources),
-    }
-    return Shell(assembly, tmp_path, owner)
 
 
 def test_a_contract_goes_the_whole_way_by_commands(shell: Shell) -> None:
@@ -266,13 +182,3 @@ def test_a_key_goes_to_this_machine_or_over_tls_only(assembly: Assembly, calling
         with pytest.raises(CommandError) as refused:
             calling(url)
         assert refused.value.exit_status == status, url
-
-
-def test_what_is_printed_for_people_says_what_can_be_done(shell: Shell) -> None:
-    contract = shell.assembly.new_id()
-    shell.told("officer", "contract", "open", contract, "-", given=json.dumps(as_input(complete_request())))
-    shown = shell.run("officer", "contract", "show", contract).stdout
-    assert f"{contract} version 1: DRAFT" in shown
-    assert "submit: được (possible)" in shown
-    assert contract in shell.run("officer", "contract", "list").stdout
-    assert "UNIT_OFFICER" in shell.run("officer", "contract", "history", contract).stdout

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest import mock
 
+import asyncpg
 import pytest
 
 from auth.credentials import AccountKey
+from auth.process.dossiers import Dossiers
 from service.embedded import EmbeddedServers
 from tests.process.people import PEOPLE
 from tests.process.speaking import Assembly
@@ -168,3 +171,44 @@ def test_what_is_no_operation_is_refused_as_from_clients(assembly: Assembly, que
     assert response.status_code == 400
     assert {error["extensions"]["code"] for error in response.json()["errors"]} == {code}
     assert "Did you mean" not in response.text
+
+
+def test_a_document_by_its_hash_alone_is_not_known(assembly: Assembly) -> None:
+    response = assembly.service.session.post(
+        f"{assembly.service.url}/graphql",
+        json={"documentId": "0" * 64},
+        headers={"authorization": assembly.authorizations["auditor"]},
+    )
+    assert response.json()["errors"][0]["extensions"]["code"] == "PERSISTED_QUERY_NOT_SUPPORTED"
+
+
+def test_an_argument_that_does_not_fit_is_an_error_at_its_root(assembly: Assembly) -> None:
+    query = 'query($v: Int = 1) { me { id } attachment(contract: "x", version: $v, attachment: "1") { name } }'
+    body = assembly.post("auditor", query, {"v": None}).json()
+    assert body["data"] == {"me": {"id": "kiem-toan"}, "attachment": None}
+    (error,) = body["errors"]
+    assert (error["path"], error["extensions"]["code"]) == (["attachment"], "BAD_USER_INPUT")
+
+
+def test_what_nobody_foresaw_is_not_told(assembly: Assembly, caplog: pytest.LogCaptureFixture) -> None:
+    secret = "079301234567"
+
+    async def fail(*_: Any, **__: Any) -> Any:
+        raise RuntimeError(secret)
+
+    with mock.patch.object(Dossiers, "list", fail):
+        response = assembly.post("auditor", "{ dossiers { contract } }")
+    (error,) = response.json()["errors"]
+    assert (error["path"], error["extensions"]["code"]) == (["dossiers"], "INTERNAL_SERVER_ERROR")
+    assert secret not in response.text + caplog.text
+    assert "unexpected RuntimeError" in caplog.text
+
+
+def test_an_outage_of_the_process_is_told_as_one(assembly: Assembly) -> None:
+    def away(*_: Any, **__: Any) -> Any:
+        raise OSError("connection refused by 10.0.0.1")
+
+    with mock.patch.object(asyncpg.Pool, "acquire", away):
+        response = assembly.post("auditor", "{ me { id } }")
+    assert response.status_code == 503
+    assert "10.0.0.1" not in response.text
