@@ -144,6 +144,8 @@ def test_guesses_of_account_keys_are_limited_and_known_keys_pass(
             for _ in range(5)
         ]
         assert guesses == [401, 401, 401, 429, 429]
+        # Before anything is read: this worker has not seen the operator's key yet.
+        assert few.post("operator", "{ me { id } }").status_code == 429
         assert few.post("reviewer", "{ me { id } }").status_code == 200
 
 
