@@ -217,7 +217,7 @@ def _log_unexpected(error: Exception, trace_id: str) -> None:
 
 def _close(record: AuditRecord, response: Response) -> None:
     record.codes = sorted({error["extensions"]["code"] for error in response.errors})
-    if response.data is None:
+    if response.data is None or response.refused:
         record.outcome = "refused"
     else:
         record.outcome = "partial" if response.errors else "answered"

@@ -75,7 +75,8 @@ async def execute_process(desk: Desk, operation: ProcessOperation, tell: Callabl
     errors = answered.errors or []
     if answered.data is None:
         raise InputError(None, errors=[located(error) for error in errors])
-    return Response(answered.data, [_fault(error) for error in errors])
+    nothing = bool(errors) and all(value is None for value in answered.data.values())
+    return Response(answered.data, [_fault(error) for error in errors], refused=nothing)
 
 
 def _prepare(served: ProcessSchema, operation: ProcessOperation) -> tuple[DocumentNode, OperationDefinitionNode]:

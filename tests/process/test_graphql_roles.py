@@ -78,7 +78,10 @@ def test_a_refused_move_is_recorded_with_who_and_which(assembly: Assembly) -> No
     response = assembly.post("reviewer", 'mutation Nhan { takeUp(contract: "khong-co", version: 1) { state } }')
     record = assembly.service.record_of(response)
     assert (record["actor"], record["operation_name"], record["operation_type"]) == ("tham-dinh", "Nhan", "mutation")
-    assert record["codes"] == ["DOSSIER_UNKNOWN"]
+    assert (record["outcome"], record["codes"]) == ("refused", ["DOSSIER_UNKNOWN"])
+    half = assembly.post("reviewer", '{ me { id } dossier(contract: "khong-co") { state } }')
+    assert assembly.service.record_of(half)["outcome"] == "partial"
+    assert assembly.service.record_of(assembly.post("reviewer", "{ me { id } }"))["outcome"] == "answered"
     assert "Mutation.takeUp" in record["requested"]
 
 
