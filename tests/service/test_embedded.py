@@ -104,7 +104,7 @@ async def test_the_database_is_utf8_with_the_c_locale(tmp_path: Path) -> None:
         assert tuple(row) == ("lienthong", "UTF8", "C", "C", None)
         assert servers.mongo_url("health").startswith("mongodb://127.0.0.1:")
         sockets = Path(unquote(urlsplit(servers.admin_url).netloc.partition("@")[2]))
-        assert [path.name for path in sockets.iterdir() if path.is_socket()]
+        assert [path.name for path in sockets.iterdir() if path.is_socket()]  # noqa: ASYNC240
 
 
 @pytest.mark.parametrize("reason", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
