@@ -24,10 +24,13 @@ from rich.table import Table
 from auth.registry import install_contract, issue_key
 from errors import LienthongError
 from samples.load import load
+from service.app import create_app
 from service.contracts import read_checked_contracts
-from service.demo_console import logins_text, prepare_console, read_logins
+from service.demo_process import PEOPLE, prepare_accounts, prepare_dossiers
+from service.demo_sandbox import prepare_sandbox, sandbox_sources
 from service.embedded import EmbeddedServers
 from service.migrate import migrate
+from service.settings import load_settings
 
 __all__ = ["DemoFolder", "prepare_databases", "prepare_demo"]
 
@@ -43,8 +46,8 @@ class DemoFolder:
         self.folder = folder
         self.data = folder / "data"
         self.clients = folder / "clients.json"
+        self.accounts = folder / "accounts.json"
         self.environment = folder / "lienthong.env"
-        self.logins = folder / "logins.json"
         self.traces = folder / "traces.jsonl"
         self.checkpoints = folder / "checkpoints.jsonl"
 
@@ -92,14 +95,25 @@ async def prepare_demo(
 ) -> None:
     """Databases, contracts, keys, `clients.json` and the settings file of a demo."""
     await prepare_databases(servers, citizens=citizens, console=console)
+    await prepare_sandbox(servers)
     environment = _environment(servers, demo, port)
     if not demo.clients.exists() or not await _keys_are_valid(servers, demo):
         await _issue_clients(servers, demo)
     await _refresh_examples(servers, demo)
-    if logins := await prepare_console(environment["LIENTHONG_PROCESS_URL"], known=demo.logins.exists()):
-        _write_private(demo.logins, logins_text(logins))
     lines = (f"{name}={value}" for name, value in environment.items())
     _write_private(demo.environment, "\n".join(lines).encode() + b"\n")
+    await _prepare_process(servers, demo)
+
+
+async def _prepare_process(servers: EmbeddedServers, demo: DemoFolder) -> None:
+    """Accounts with their passwords in `accounts.json`, and dossiers in every state, made by the application itself."""
+    known = orjson.loads(demo.accounts.read_bytes()) if demo.accounts.exists() else {}
+    accounts = await prepare_accounts(servers, known)
+    passwords = {one.account.account_id: one.password for one in accounts}
+    _write_private(demo.accounts, orjson.dumps(passwords, option=orjson.OPT_INDENT_2))
+    app = create_app(load_settings(_env_file=demo.environment))
+    async with app.router.lifespan_context(app):
+        await prepare_dossiers(app, app.state.process)
 
 
 def show(demo: DemoFolder, *, port: int, console: Console) -> None:
@@ -121,19 +135,22 @@ def show(demo: DemoFolder, *, port: int, console: Console) -> None:
         console.print(f"# {client['name']}: {client['titleEn']}", style="bold", markup=False)
         command = _curl(base, client, compact=client["name"] not in word_for_word)
         console.print(command, soft_wrap=True, markup=False, highlight=False)
-    _show_logins(demo, base, console)
+    _show_accounts(demo, base, console)
     console.print(f"\nGraphiQL  {base}/graphiql\nHealth    {base}/healthz   {base}/readyz\nClients   {demo.clients}")
     console.print("Plan      .venv/bin/lienthong explain --client mot-cua '{...}'", markup=False, soft_wrap=True)
     console.print("Trace     .venv/bin/lienthong trace [X-Trace-Id]", markup=False, soft_wrap=True)
     console.print("Mọi công dân đều do máy sinh ra, không có thật. (All citizens are invented.)  Ctrl-C: dừng (stop)")
 
 
-def _show_logins(demo: DemoFolder, base: str, console: Console) -> None:
-    table = Table(title=f"Trang quản trị (console): {base}/console", expand=True)
+def _show_accounts(demo: DemoFolder, base: str, console: Console) -> None:
+    """Print with which account and password each role signs in to the console."""
+    passwords = orjson.loads(demo.accounts.read_bytes())
+    table = Table(title=f"Bàn làm việc (console): {base}/console", expand=True)
     for heading in ("Vai trò (role)", "Tài khoản (account)", "Mật khẩu (password)"):
         table.add_column(heading, overflow="fold")
-    for login in read_logins(demo.logins):
-        table.add_row(f"{login.name}\n[dim]{', '.join(login.roles)}[/dim]", login.account, login.password)
+    for account in PEOPLE.values():
+        roles = ", ".join(sorted(role.value for role in account.roles))
+        table.add_row(f"{account.name}\n[dim]{roles}[/dim]", account.account_id, passwords[account.account_id])
     console.print(table)
 
 
@@ -157,6 +174,7 @@ def _environment(servers: EmbeddedServers, demo: DemoFolder, port: int) -> dict[
         "LIENTHONG_PROCESS_URL": servers.postgres_url("lienthong_process"),
         "LIENTHONG_SOURCES__POPULATION": servers.postgres_url("lienthong_reader"),
         **names,
+        **{f"LIENTHONG_SANDBOX_SOURCES__{name.upper()}": url for name, url in sandbox_sources(servers).items()},
         "LIENTHONG_CURSOR_KEY": kept.get("LIENTHONG_CURSOR_KEY") or _random_key(),
         "LIENTHONG_AUDIT_KEY": kept.get("LIENTHONG_AUDIT_KEY") or _random_key(),
         "LIENTHONG_CHECKPOINT_KEY": kept.get("LIENTHONG_CHECKPOINT_KEY") or _random_key(),

@@ -5,18 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
 
+from auth.audit import SubjectHasher
 from auth.database import open_governance
 from auth.errors import GovernanceUnavailableError
 from auth.process.accounts import Accounts
 from auth.process.attachments import Attachments
-from auth.process.conformance import unfinished_tests
+from auth.process.conformance import Conformance, Tests
 from auth.process.dossiers import Dossiers
 from auth.process.keys import Keys
 from auth.process.moves import Moves
@@ -25,6 +26,8 @@ from auth.process.sessions import Sessions
 from auth.process.usage import Usages
 from graph.catalog import Catalog
 from resolvers.examine import examiner_of
+from samples.personas import person
+from service.conformance_examples import examples_of
 
 __all__ = ["Process", "open_process"]
 
@@ -44,22 +47,29 @@ class Process:
     moves: Moves
     attachments: Attachments
     keys: Keys
+    tests: Tests
     sessions: Sessions
     usages: Usages
     records: Records
 
     @classmethod
-    def of(cls, pool: asyncpg.Pool[Any], catalog: Catalog) -> Process:
-        """The process over a pool."""
+    def of(cls, pool: asyncpg.Pool[Any], catalog: Catalog, audit_keys: Sequence[bytes] = ()) -> Process:
+        """The process over a pool. By `audit_keys` the audit tells when a test has read the protected persona."""
         examiner = examiner_of(catalog)
+        conformance = Conformance(
+            examples_of(catalog),
+            shielded=catalog.shielded,
+            protected=[SubjectHasher(key)(person("PROTECTED").number) for key in audit_keys],
+        )
         return cls(
             pool=pool,
             catalog=catalog,
             accounts=Accounts(pool),
             dossiers=Dossiers(pool, examiner),
-            moves=Moves(pool, examiner, unfinished_tests),
+            moves=Moves(pool, examiner, conformance.unfinished),
             attachments=Attachments(pool, examiner),
             keys=Keys(pool, examiner),
+            tests=Tests(pool, examiner, conformance),
             sessions=Sessions(pool),
             usages=Usages(pool, examiner),
             records=Records(pool),
@@ -67,10 +77,12 @@ class Process:
 
 
 @asynccontextmanager
-async def open_process(url: str, catalog: Catalog, *, timeout: float) -> AsyncIterator[Process]:
+async def open_process(
+    url: str, catalog: Catalog, *, timeout: float, audit_keys: Sequence[bytes] = ()
+) -> AsyncIterator[Process]:
     """The process over its database, and its clock, while the block runs. `timeout` in seconds bounds a statement."""
     pool = await open_governance(url, pool_size=_POOL_SIZE, timeout=timeout)
-    process = Process.of(pool, catalog)
+    process = Process.of(pool, catalog, audit_keys)
     clock = asyncio.create_task(_tick(process.moves), name="process-clock")
     try:
         yield process

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from auth.audit.chain import SANDBOX
+
 __all__ = ["AuditFilter", "search_audit"]
 
 
@@ -15,8 +17,8 @@ class AuditFilter:
     """What to show; what is None does not matter.
 
     `client` is a client's or contract's id; `subjects` are the hashes of one citizen's number under each key;
-    `trace` is a trace id; `field` a coordinate that was asked for; `code` an error code; `limit` the number of records,
-    the latest first.
+    `trace` is a trace id; `field` a coordinate that was asked for; `code` an error code; `sandbox` whether to show what
+    was tried in the sandbox, or all the rest; `limit` the number of records, the latest first.
     """
 
     client: str | None = None
@@ -26,6 +28,7 @@ class AuditFilter:
     trace: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    sandbox: bool = False
     limit: int = 100
 
 
@@ -45,6 +48,7 @@ async def search_audit(connection: Any, wanted: AuditFilter) -> list[dict[str, A
     where("$ = ANY(codes)", wanted.code)
     where("trace_id = $", wanted.trace)
     where("subjects && $::bytea[]", wanted.subjects)
+    where(f"(chain LIKE '{SANDBOX}%') = $", wanted.sandbox)
     values.append(wanted.limit)
     limits = " AND ".join(conditions) or "true"
     sql = (
