@@ -40,6 +40,7 @@ def audit_search(keys: Sequence[bytes]) -> Handler:
             trace=visit.text("trace") or None,
             since=_midnight(visit.text("since"), 0),
             until=_midnight(visit.text("until"), 1),
+            sandbox="sandbox" in visit.form,
             limit=_MOST + 1,
         )
         return _page(visit, await visit.process.records.search(visit.account, wanted), by_subject=bool(number))
@@ -54,7 +55,7 @@ def _page(visit: Visit, records: Sequence[dict[str, Any]] | None, *, by_subject:
         more=records is not None and len(records) > _MOST,
         most=_MOST,
         by_subject=by_subject,
-        given={name: visit.text(name) for name in _FIELDS},
+        given={name: visit.text(name) for name in _FIELDS} | {"sandbox": "sandbox" in visit.form},
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,9 +13,11 @@ from starlette.responses import Response
 
 from auth.process.actors import Account, Role
 from auth.process.completeness import Missing
+from auth.process.conformance import TestItem
 from auth.process.dossier import Dossier
 from auth.process.errors import AttachmentRefusedError, DossierUnknownError, MoveRefusedError, ProcessError
 from auth.process.lifecycle import EDITABLE, MOVES, UNDER_WAY, Move, State, judge
+from resolvers.review.review import Review, review_of
 from service.console.page import HEADERS
 from service.console.request_fields import FieldTable
 from service.console.request_parts import part_of
@@ -122,6 +125,21 @@ def _why_not(dossier: Dossier, one: Move, account: Account) -> Words:
     return Words("Dành cho cán bộ của đơn vị đăng ký", "For an officer of the registering unit")
 
 
+async def _tests(visit: Visit, dossier: Dossier) -> Sequence[TestItem] | None:
+    """The conformance list, from the technical test until the contract is in force."""
+    if dossier.state not in {State.TECHNICAL_TEST, State.SECURITY_CHECK, State.APPROVED}:
+        return None
+    return await visit.process.tests.list(visit.account, dossier.contract_id, dossier.version)
+
+
+async def _review(visit: Visit, dossier: Dossier) -> Review:
+    try:
+        replaced = await visit.process.dossiers.replaced_by(visit.account, dossier)
+    except DossierUnknownError:  # the owner of a database sees only versions that read from it
+        replaced = None
+    return await asyncio.to_thread(review_of, visit.process.catalog, dossier, replaced)
+
+
 async def _act(visit: Visit, work: Awaitable[Any], done: str) -> Response:
     try:
         await work
@@ -154,6 +172,6 @@ async def _page(visit: Visit, problem: ProcessError | None = None) -> Response:
         part_of=part_of,
         reason=visit.text("reason"),
         note=visit.text("note"),
-        tests=None,
-        comparison=None,
+        tests=await _tests(visit, dossier),
+        review=await _review(visit, dossier),
     )
