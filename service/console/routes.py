@@ -9,6 +9,7 @@ from starlette.routing import Mount
 from auth.process.attachments import MAX_ATTACHMENT
 from auth.process.errors import DossierUnknownError
 from service.console import accounts, audit, dossier, home, keys, request_form
+from service.console.document import document_file
 from service.console.signing import Signing
 from service.console.visit import Gate
 from service.origin import Origins
@@ -48,6 +49,8 @@ def console_routes(settings: Settings) -> Mount:
             form(f"{_ONE}/attachments", dossier.attach, cap=MAX_ATTACHMENT + _FORM_AROUND),
             page(f"{_ONE}/attachments/{{attachment_id:int}}", dossier.download),
             form(f"{_ONE}/attachments/{{attachment_id:int}}/remove", dossier.detach),
+            page(f"{_ONE}/document.html", document_file(settings, origins, "html")),
+            page(f"{_ONE}/document.pdf", document_file(settings, origins, "pdf")),
             page("/audit", audit.show_audit),
             form("/audit", audit.audit_search(settings.audit_keys())),
             page("/accounts", accounts.show_accounts),

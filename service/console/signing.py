@@ -42,6 +42,7 @@ class Signing:
         form = await read_form(request, MAX_FORM)
         account_id, source = text_of(form, "account"), self._origins.source(request.scope)
         password = form.get("password")
+        await form.close()
         try:
             async with self._checking:
                 self._sources.admit(source)

@@ -249,6 +249,29 @@ def test_documents_are_attached_and_given_back_as_files(site: Site) -> None:
     assert visitor.get(f"{base}/attachments/{found[1]}").status_code == 404
 
 
+def test_the_technical_test_shows_its_list_and_its_document(site: Site) -> None:
+    site.at("TECHNICAL_TEST", "dang-thu")
+    visitor, base = site.of("officer"), "/contracts/dang-thu/1"
+    page = visitor.get(base).text
+    assert "Danh mục thử nghiệm" in page
+    assert "Khóa hết hạn bị từ chối" in page
+    assert f'href="/console{base}/document.pdf"' in page
+    assert visitor.get(f"{base}/document.pdf").content.startswith(b"%PDF-")
+    html = visitor.get(f"{base}/document.html")
+    assert html.headers["content-disposition"].startswith("attachment;")
+    assert f"{site.service.url}/graphql" in html.text
+    assert site.of("stranger").get(f"{base}/document.pdf").status_code == 404
+    site.at("DRAFT", "chua-co-gi", purposes=[], fields=[])
+    assert visitor.get("/contracts/chua-co-gi/1/document.pdf").status_code == 409
+
+
+def test_a_review_shows_what_a_request_would_open(site: Site) -> None:
+    site.at("UNDER_REVIEW", "dang-xem")
+    page = site.of("reviewer").get("/contracts/dang-xem/1").text
+    assert "Đề nghị này mở những gì (5)" in page
+    assert "population: citizen.birth_full_name" in page
+
+
 def test_a_key_is_shown_once_and_can_be_revoked(site: Site) -> None:
     site.at("TECHNICAL_TEST", "co-khoa")
     visitor, path = site.of("officer"), "/contracts/co-khoa/keys"
