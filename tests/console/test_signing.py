@@ -35,6 +35,12 @@ def test_behind_a_proxy_that_speaks_tls_the_cookie_is_secure(site: Site, governa
         assert "secure" in response.headers["set-cookie"].lower()
 
 
+def test_nobody_else_says_that_tls_is_spoken(site: Site) -> None:
+    data = {"account": "can-bo", "password": PASSWORD}
+    response = site.visitor().post("/sign-in", data, headers={"x-forwarded-proto": "https"})
+    assert "secure" not in response.headers["set-cookie"].lower()
+
+
 def test_only_the_hash_of_a_session_is_kept(site: Site) -> None:
     visitor = site.visitor()
     visitor.sign_in("officer")
