@@ -205,8 +205,10 @@ _OUTAGE = TestItem(
     "PARTIAL_OUTAGE",
     "Một cơ sở dữ liệu không trả lời, phần còn lại vẫn được trả lời",
     "a database is down and the rest is answered",
-    "Hỏi một nhân vật làm cơ sở dữ liệu mất kết nối. Mã lỗi: SOURCE_UNAVAILABLE hoặc SOURCE_TIMEOUT, kèm data.",
-    "Ask about a persona who makes a database fail. Code: SOURCE_UNAVAILABLE or SOURCE_TIMEOUT, beside data.",
+    "Hỏi một nhân vật làm cơ sở dữ liệu mất kết nối, hoặc gửi tiêu đề Lienthong-Outage. Mã lỗi: SOURCE_UNAVAILABLE "
+    "hoặc SOURCE_TIMEOUT, kèm data.",
+    "Ask about a persona who makes a database fail, or send the header Lienthong-Outage. Code: SOURCE_UNAVAILABLE or "
+    "SOURCE_TIMEOUT, beside data.",
 )
 _PROTECTED_PERSON = TestItem(
     "PROTECTED_PERSON",

@@ -52,13 +52,25 @@ async def process(sandbox: RunningService, databases: EmbeddedServers) -> AsyncI
 
 
 def ask(
-    service: RunningService, key: str, query: str, path: str = "/sandbox/graphql", **variables: Any
+    service: RunningService,
+    key: str,
+    query: str,
+    path: str = "/sandbox/graphql",
+    *,
+    outage: str = "",
+    purpose: str = "XAC_MINH",
+    **variables: Any,
 ) -> httpx.Response:
-    """One request with a key, for the purpose of the request of the tests."""
+    """One request with a key, while the databases that `outage` names are to be down."""
     return service.session.post(
         f"{service.url}{path}",
         json={"query": query, "variables": variables},
-        headers={"authorization": key, "accept": "application/graphql-response+json"},
+        headers={
+            "authorization": key,
+            "x-purpose": purpose,
+            "accept": "application/graphql-response+json",
+            "lienthong-outage": outage,
+        },
     )
 
 
@@ -193,6 +205,30 @@ async def test_a_persona_for_whom_a_source_is_down_breaks_it_for_nobody_else(
     assert codes(ask(sandbox, key, VALID, id=person("SPECIALISED_SLOW").number)) == ["SOURCE_TIMEOUT"]
     assert codes(ask(sandbox, key, VALID, id=person("REGISTER_DOWN").number)) == ["SOURCE_UNAVAILABLE"]
     assert not codes(ask(sandbox, key, VALID, id=FULL.number))
+
+
+async def test_the_header_takes_a_source_away_from_one_request_in_the_sandbox_only(
+    desk: Desk, sandbox: RunningService, process: Process
+) -> None:
+    dossier = await desk.at("ACTIVE")
+    here = (await process.keys.issue(OFFICER, dossier.contract_id, "production", days=30)).authorization
+    there = (await process.keys.issue(OFFICER, dossier.contract_id, "sandbox", days=30)).authorization
+    citizen = await desk.owner.fetchval("SELECT personal_id FROM population.citizen WHERE NOT protected LIMIT 1")
+
+    with sandbox.observing() as observed:
+        down = ask(sandbox, there, VALID, outage="health, transport", id=FULL.number)
+    assert codes(down) == ["SOURCE_UNAVAILABLE"]
+    assert down.json()["errors"][0]["extensions"]["source"] == "transport"
+    assert down.json()["data"]["citizen"] == {"birthName": {"full": FULL.full_name}, "vehicles": None}
+    assert sources(observed.statements) == {"sandbox_population"}
+    assert not codes(ask(sandbox, there, VALID, outage="health", id=FULL.number))
+    assert not codes(ask(sandbox, there, VALID, id=FULL.number))
+
+    with sandbox.observing() as observed:
+        up = ask(sandbox, here, VALID, "/graphql", outage="population,transport", id=citizen)
+    assert not codes(up)
+    assert up.json()["data"]["citizen"]["birthName"]["full"]
+    assert sources(observed.statements) == {"population", "transport"}
 
 
 def sources(statements: list[tuple[str, str]]) -> set[str]:
