@@ -183,8 +183,8 @@ _BAD_VALUE = TestItem(
     "BAD_NUMBER",
     "Số định danh hoặc giá trị sai bị từ chối",
     "a wrong number or value is refused",
-    "Gửi một số định danh không đủ 12 chữ số, hoặc một biến sai kiểu. Mã lỗi: BAD_USER_INPUT.",
-    "Send a number that has not 12 digits, or a variable of the wrong type. Code: BAD_USER_INPUT.",
+    "Gửi trong biến một số định danh không đủ 12 chữ số, hoặc một giá trị sai kiểu. Mã lỗi: BAD_USER_INPUT.",
+    "Send in a variable a number that has not 12 digits, or a value of the wrong type. Code: BAD_USER_INPUT.",
 )
 _EXPIRED = TestItem(
     "EXPIRED_KEY",

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import re
+import tomllib
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import asyncpg
 import httpx
 import pytest
 
+from auth.contract import Contract
 from auth.process.errors import RequestIncompleteError
 from auth.process.lifecycle import State
+from auth.process.request import request_of
 from graph.catalog import Catalog
 from graph.schema import schema
-from samples.personas import person
+from samples.personas import call, person, resident
 from service.demo_sandbox import prepare_sandbox, sandbox_sources
 from service.embedded import EmbeddedServers
 from service.process import Process
@@ -26,6 +30,8 @@ from tests.running import Governance, RunningService, observed_tracing, settings
 OFFICER, REVIEWER = PEOPLE["officer"], PEOPLE["reviewer"]
 FULL = person("FULL")
 VALID = "query($id: PersonalId!) { citizen(personalId: $id) { birthName { full } vehicles { plate } } }"
+REQUESTS = 100
+SAMPLES = tomllib.loads(Path("samples/contracts.toml").read_text(encoding="utf-8"))["contract"]
 DENIED = '{ citizen(personalId: "000188000001") { dateOfBirth } }'
 
 
@@ -207,6 +213,45 @@ async def test_a_persona_for_whom_a_source_is_down_breaks_it_for_nobody_else(
     assert not codes(ask(sandbox, key, VALID, id=FULL.number))
 
 
+@pytest.mark.parametrize("table", SAMPLES, ids=lambda table: table["client"])
+async def test_every_kind_of_contract_can_finish_its_list(
+    desk: Desk, sandbox: RunningService, process: Process, governance: Governance, table: dict[str, Any]
+) -> None:
+    """Stored documents, row scopes, null mode, one database only: no contract is left with an item nobody can show."""
+    contract = governance.contracts[table["client"]]
+    dossier = await desk.at("TECHNICAL_TEST", **contents_of(contract))
+    identity = (dossier.contract_id, dossier.version)
+    key = (await process.keys.issue(OFFICER, dossier.contract_id, "sandbox", days=30)).authorization
+    expired = await process.keys.issue(OFFICER, dossier.contract_id, "sandbox", days=30, expired=True)
+
+    def send(who: str, purpose: str, *, with_key: str = key, outage: str = "") -> None:
+        one = person(who)
+        for document in contract.documents.values():
+            values = {"so": one.number, "ten": one.full_name, "ngaySinh": one.born}
+            ask(sandbox, with_key, document, purpose=purpose, outage=outage, **values)
+            ask(sandbox, with_key, document, purpose=purpose, **values | {"so": "12"})
+        for service in sorted(contract.services):
+            ask(sandbox, with_key, f"{{ {call(service, one)} }}", purpose=purpose, outage=outage)
+            ask(sandbox, with_key, f"{{ {call(service, one)} }}".replace(one.number, "12"), purpose=purpose)
+        for field in ("permanentResidence", "household", "religion"):
+            query = f'{{ citizen(personalId: "{one.number}") {{ {field} {{ __typename }} }} }}'
+            ask(sandbox, with_key, query, purpose=purpose)
+
+    for query in (*contract.documents.values(), "query($so: PersonalId!) { citizen(personalId: $so) { __typename } }"):
+        values = {"so": "12", "ten": "a", "ngaySinh": "1990"}
+        ask(sandbox, key, query, purpose=next(iter(contract.purposes)), **values)
+    for purpose in contract.purposes:
+        send(resident(contract.row_scope).code, purpose)
+        send("PROTECTED", purpose)
+        send("FULL", purpose, with_key=expired.authorization)
+        send("FULL", purpose, outage="population")
+    items = await process.tests.list(OFFICER, *identity)
+    assert [item.code for item in items if not item.ticked] == ["LIMIT_HIT"]
+    purpose = next(iter(contract.purposes))
+    assert any(codes(ask(sandbox, key, "{ a }", purpose=purpose)) == ["RATE_LIMITED"] for _ in range(3 * REQUESTS))
+    assert (await process.moves.move(REVIEWER, *identity, "send_to_security")).state is State.SECURITY_CHECK
+
+
 async def test_the_header_takes_a_source_away_from_one_request_in_the_sandbox_only(
     desk: Desk, sandbox: RunningService, process: Process
 ) -> None:
@@ -229,6 +274,16 @@ async def test_the_header_takes_a_source_away_from_one_request_in_the_sandbox_on
     assert not codes(up)
     assert up.json()["data"]["citizen"]["birthName"]["full"]
     assert sources(observed.statements) == {"population", "transport"}
+
+
+def contents_of(contract: Contract) -> dict[str, Any]:
+    """What a request for such a contract would hold, with a limit that a test can reach."""
+    given = request_of(contract).model_dump(mode="json")
+    for field in given["fields"]:
+        field["justification"] = "Cần cho thủ tục"
+    given["limits"] |= {"requests_per_minute": REQUESTS}
+    names = ("fields", "purposes", "services", "row_scope", "unpermitted", "documents", "allow_list_only", "limits")
+    return {name: given[name] for name in names}
 
 
 def sources(statements: list[tuple[str, str]]) -> set[str]:
