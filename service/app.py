@@ -21,6 +21,7 @@ from service.health import Readiness, healthz, show_version
 from service.negotiation import JSON
 from service.pages import page_routes
 from service.process import Process, open_process
+from service.process_operations import ProcessOperations
 from service.settings import Settings
 from service.sources import SettingsError, check_sources
 from service.wire import encode
@@ -49,6 +50,8 @@ def create_app(settings: Settings) -> Starlette:
                 production.connectors, production.store, sandbox=sandbox.connectors if sandbox else {}
             )
             app.state.process = await opened.enter_async_context(_process(settings, catalog))
+            if app.state.process is not None:
+                production.endpoint.process = ProcessOperations(app.state.process, settings.max_body)
             yield
 
     routes = [

@@ -10,11 +10,13 @@ __all__ = [
     "AttachmentRefusedError",
     "DossierChangedError",
     "DossierUnknownError",
+    "KeyOverError",
     "MoveRefusedError",
     "ProcessError",
     "RequestIncompleteError",
     "RoleRequiredError",
     "SignInFailedError",
+    "ValueRefusedError",
 ]
 
 
@@ -69,6 +71,13 @@ class DossierChangedError(ProcessError):
     remedy = "read it again and repeat the change"
 
 
+class ValueRefusedError(ProcessError):
+    """a value cannot be kept: it holds characters or numbers that the database does not take"""
+
+    code = "VALUE_REFUSED"
+    status = 422
+
+
 class AttachmentRefusedError(ProcessError):
     """the document is not taken"""
 
@@ -81,3 +90,7 @@ class SignInFailedError(ProcessError):
 
     code = "SIGN_IN_FAILED"
     status = 401
+
+
+class KeyOverError(SignInFailedError):
+    """the account's key has expired or was revoked, or its account is closed; it is genuine"""
