@@ -8,9 +8,11 @@ from typing import Protocol
 
 from auth.process.actors import Account
 from auth.process.completeness import Missing
+from auth.process.conformance import TestItem
 from auth.process.dossier import Dossier
 from auth.process.keys import IssuedKey
 from auth.process.lifecycle import Move
+from graph.process.review import Review
 
 __all__ = ["Context", "Prospect"]
 
@@ -41,3 +43,9 @@ class Context(Protocol):
 
     async def keys_of(self, dossier: Dossier) -> list[IssuedKey]:
         """The keys of the dossier's contract."""
+
+    async def tests_of(self, dossier: Dossier) -> list[TestItem]:
+        """The conformance list of the dossier."""
+
+    async def review_of(self, dossier: Dossier) -> Review:
+        """Help for its review."""

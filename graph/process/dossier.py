@@ -14,6 +14,7 @@ from graph.process.context import Context, Prospect
 from graph.process.enums import AccountRole, DossierMove, DossierState, KeyEnvironment, words_of
 from graph.process.request import ConnectionRequest, show_request
 from graph.process.request_input import path_in_schema
+from graph.process.review import ConformanceItem, Review
 
 __all__ = ["Attachment", "Dossier", "DossierSummary", "Finding", "Key", "Missing", "PossibleMove", "Step", "Unit"]
 
@@ -189,6 +190,28 @@ class Dossier(ContractVersion):
         """The keys of the contract."""
         return [Key.of(key) for key in await info.context.keys_of(self.given)]
 
+    async def _tests(self, info: strawberry.Info[Context, None]) -> list[ConformanceItem]:
+        """The conformance list."""
+        return [
+            ConformanceItem(
+                code=item.code,
+                words=item.vi,
+                english=item.en,
+                hint=item.hint_vi,
+                done_at=item.done_at,
+                trace_id=item.trace_id,
+            )
+            for item in await info.context.tests_of(self.given)
+        ]
+
+    async def _review(self, info: strawberry.Info[Context, None]) -> Review:
+        """Help for the review."""
+        return await info.context.review_of(self.given)
+
+    tests: list[ConformanceItem] = strawberry.field(
+        resolver=_tests, description="Danh mục thử nghiệm, tự đánh dấu từ yêu cầu thật (conformance list)"
+    )
+    review: Review = strawberry.field(resolver=_review, description="Hỗ trợ thẩm định (review help)")
     moves: list[PossibleMove] = strawberry.field(
         resolver=_moves, description="Các bước mà vai trò của tài khoản có (moves of the account's roles)"
     )

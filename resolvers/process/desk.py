@@ -7,19 +7,31 @@ from typing import Protocol
 
 from auth.process.actors import Account
 from auth.process.attachments import Attachments
+from auth.process.conformance import TestItem, Tests
 from auth.process.dossier import Dossier
 from auth.process.dossiers import Dossiers
 from auth.process.errors import MoveRefusedError
 from auth.process.keys import IssuedKey, Keys
 from auth.process.lifecycle import MOVES, Move, judge
 from auth.process.moves import Moves
+from graph.catalog import Catalog
 from graph.process.context import Prospect
+from graph.process.review import Review
+from resolvers.process.review import review_for
 
 __all__ = ["Desk", "Parts"]
 
 
 class Parts(Protocol):
     """The parts of the process."""
+
+    @property
+    def catalog(self) -> Catalog:
+        """What the schema declares."""
+
+    @property
+    def tests(self) -> Tests:
+        """Reads conformance lists."""
 
     @property
     def dossiers(self) -> Dossiers:
@@ -60,3 +72,12 @@ class Desk:
     async def keys_of(self, dossier: Dossier) -> list[IssuedKey]:
         """The keys of the dossier's contract, the newest first."""
         return await self.parts.keys.list(self.account, dossier.contract_id)
+
+    async def tests_of(self, dossier: Dossier) -> list[TestItem]:
+        """The conformance list of the dossier, as far as the client's traffic has shown it."""
+        return await self.parts.tests.list(self.account, dossier.contract_id, dossier.version)
+
+    async def review_of(self, dossier: Dossier) -> Review:
+        """Help for its review, beside the version that it would replace."""
+        replaced = await self.parts.dossiers.replaced_by(self.account, dossier)
+        return await review_for(self.parts.catalog, dossier, replaced)

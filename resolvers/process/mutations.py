@@ -130,12 +130,14 @@ async def co_approve(
     Role.OPERATOR,
     description="Phát một khóa của hợp đồng; chỉ hiện một lần (issue a key of the contract, shown this once).",
 )
-async def issue_key(info: Info, contract: strawberry.ID, environment: KeyEnvironment, days: int = 90) -> NewKey | None:
-    """Issue a key that is valid for `days`."""
+async def issue_key(
+    info: Info, contract: strawberry.ID, environment: KeyEnvironment, days: int = 90, *, expired: bool = False
+) -> NewKey | None:
+    """Issue a key that is valid for `days`, or, for a technical test, a sandbox key that has expired already."""
     if not 1 <= days <= _LONGEST_DAYS:
         raise InputError(f"`days` is between 1 and {_LONGEST_DAYS}")
     serves = cast("Environment", environment.value)
-    key = await info.context.parts.keys.issue(info.context.account, contract, serves, days=days)
+    key = await info.context.parts.keys.issue(info.context.account, contract, serves, days=days, expired=expired)
     return NewKey(id=strawberry.ID(key.key_id), environment=environment, authorization=key.authorization)
 
 
