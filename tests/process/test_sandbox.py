@@ -133,12 +133,18 @@ async def test_a_request_that_was_sent_back_is_tested_anew(
     key = (await process.keys.issue(OFFICER, dossier.contract_id, "sandbox", days=30)).authorization
     ask(sandbox, key, VALID, id=FULL.number)
     assert any(item.ticked for item in await process.tests.list(OFFICER, *identity))
-    for who, move in [("reviewer", "send_back"), ("officer", "submit"), ("reviewer", "take_up")]:
+    await desk.moves.move(REVIEWER, *identity, "send_back", reason="Bỏ biển số")
+    fields = tuple(field for field in dossier.request.fields if field.field != "Vehicle.plate")
+    await desk.dossiers.save(OFFICER, *identity, dossier.request.model_copy(update={"fields": fields}))
+    for who, move in [("officer", "submit"), ("reviewer", "take_up")]:
         await desk.moves.move(PEOPLE[who], *identity, move, reason="Sửa")
     refused = ask(sandbox, key, VALID, id=FULL.number)
     assert (refused.status_code, codes(refused)) == (403, ["CONTRACT_UNKNOWN"])
     await desk.moves.move(REVIEWER, *identity, "admit_to_test", reason="Lại")
     assert not any(item.ticked for item in await process.tests.list(OFFICER, *identity))
+    assert codes(ask(sandbox, key, VALID, id=FULL.number)) == ["GRAPHQL_VALIDATION_FAILED"]
+    ticked = {item.code for item in await process.tests.list(OFFICER, *identity) if item.ticked}
+    assert ticked == {"DENIED_FIELD"}
 
 
 async def test_neither_environment_takes_the_others_keys_or_reaches_its_rows(
