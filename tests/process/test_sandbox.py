@@ -19,7 +19,7 @@ from auth.process.lifecycle import State
 from auth.process.request import request_of
 from graph.catalog import Catalog
 from graph.schema import schema
-from samples.personas import call, person, resident
+from samples.personas import Persona, call, person, resident
 from service.demo_sandbox import prepare_sandbox, sandbox_sources
 from service.embedded import EmbeddedServers
 from service.process import Process
@@ -258,6 +258,37 @@ async def test_every_kind_of_contract_can_finish_its_list(
     assert (await process.moves.move(REVIEWER, *identity, "send_to_security")).state is State.SECURITY_CHECK
 
 
+@pytest.mark.parametrize("table", SAMPLES, ids=lambda table: table["client"])
+async def test_no_service_crosses_over(
+    desk: Desk, sandbox: RunningService, process: Process, governance: Governance, table: dict[str, Any]
+) -> None:
+    """Every service of every sample contract, asked in both environments about people of both."""
+    contract = governance.contracts[table["client"]]
+    dossier = await desk.at("TECHNICAL_TEST", **contents_of(contract))
+    there = (await process.keys.issue(OFFICER, dossier.contract_id, "sandbox", days=30)).authorization
+    keys = {"/graphql": governance.authorizations[table["client"]], "/sandbox/graphql": there}
+    found: dict[str, bytes] = dict.fromkeys(keys, b"")
+    seen: dict[str, set[str]] = {}
+    citizens = [await citizen_like(desk, contract), resident(contract.row_scope)]
+    for path, key in keys.items():
+        with sandbox.observing() as observed:
+            for purpose in contract.purposes:
+                for one in citizens:
+                    values = {"so": one.number, "ten": one.full_name, "ngaySinh": one.born}
+                    calls = [f"{{ {call(service, one)} }}" for service in sorted(contract.services)]
+                    for query in (*contract.documents.values(), *calls):
+                        text = query.replace("__typename", "personalId") if "citizen" in query else query
+                        found[path] += ask(sandbox, key, text, path, purpose=purpose, **values).content
+        seen[path] = sources(observed.statements)
+    assert seen["/graphql"]
+    assert not [source for source in seen["/graphql"] if source.startswith("sandbox_")]
+    assert seen["/sandbox/graphql"] == {f"sandbox_{source}" for source in seen["/graphql"]}
+    assert not re.search(rb'"personalId":"000', found["/graphql"])
+    assert not re.search(rb'"personalId":"(?!000)', found["/sandbox/graphql"])
+    if "citizen" in contract.services:
+        assert all(b'"personalId":"' in content for content in found.values())
+
+
 async def test_the_header_takes_a_source_away_from_one_request_in_the_sandbox_only(
     desk: Desk, sandbox: RunningService, process: Process
 ) -> None:
@@ -290,6 +321,16 @@ def contents_of(contract: Contract) -> dict[str, Any]:
     given["limits"] |= {"requests_per_minute": REQUESTS}
     names = ("fields", "purposes", "services", "row_scope", "unpermitted", "documents", "allow_list_only", "limits")
     return {name: given[name] for name in names}
+
+
+async def citizen_like(desk: Desk, contract: Contract) -> Persona:
+    """A citizen of production whom the contract may see, in the form in which personas are asked about."""
+    row = await desk.owner.fetchrow(
+        "SELECT personal_id, birth_given_name, date_of_birth FROM population.citizen WHERE NOT protected "
+        "AND ($1::text[] IS NULL OR permanent_province_code = ANY ($1)) ORDER BY registered_no LIMIT 1",
+        contract.row_scope.get("province"),
+    )
+    return Persona("CITIZEN", row["personal_id"], row["birth_given_name"], row["date_of_birth"])
 
 
 def sources(statements: list[tuple[str, str]]) -> set[str]:
