@@ -10,27 +10,24 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
-import httpx
 import pytest
 
-from auth.contract import Contract
 from auth.process.errors import RequestIncompleteError
 from auth.process.lifecycle import State
-from auth.process.request import request_of
 from graph.catalog import Catalog
 from graph.schema import schema
-from samples.personas import Persona, call, person, resident
+from samples.personas import call, person, resident
 from service.demo_sandbox import prepare_sandbox, sandbox_sources
 from service.embedded import EmbeddedServers
 from service.process import Process
 from tests.process.conftest import Desk
 from tests.process.people import PEOPLE
+from tests.process.sandboxed import REQUESTS, ask, citizen_like, codes, contents_of, sources
 from tests.running import Governance, RunningService, observed_tracing, settings_for
 
 OFFICER, REVIEWER = PEOPLE["officer"], PEOPLE["reviewer"]
 FULL = person("FULL")
 VALID = "query($id: PersonalId!) { citizen(personalId: $id) { birthName { full } vehicles { plate } } }"
-REQUESTS = 100
 SAMPLES = tomllib.loads(Path("samples/contracts.toml").read_text(encoding="utf-8"))["contract"]
 DENIED = '{ citizen(personalId: "000188000001") { dateOfBirth } }'
 
@@ -55,33 +52,6 @@ async def process(sandbox: RunningService, databases: EmbeddedServers) -> AsyncI
     """The process as the service has it, over a pool of this test's."""
     async with asyncpg.create_pool(databases.postgres_url("lienthong_process"), min_size=0, max_size=2) as pool:
         yield Process.of(pool, Catalog.of(schema), sandbox.settings.audit_keys())
-
-
-def ask(
-    service: RunningService,
-    key: str,
-    query: str,
-    path: str = "/sandbox/graphql",
-    *,
-    outage: str = "",
-    purpose: str = "XAC_MINH",
-    **variables: Any,
-) -> httpx.Response:
-    """One request with a key, while the databases that `outage` names are to be down."""
-    return service.session.post(
-        f"{service.url}{path}",
-        json={"query": query, "variables": variables},
-        headers={
-            "authorization": key,
-            "x-purpose": purpose,
-            "accept": "application/graphql-response+json",
-            "lienthong-outage": outage,
-        },
-    )
-
-
-def codes(response: httpx.Response) -> list[str]:
-    return [error["extensions"]["code"] for error in response.json().get("errors", [])]
 
 
 async def test_a_clients_own_traffic_ticks_the_list_off_and_opens_the_way_to_the_security_check(
@@ -311,31 +281,3 @@ async def test_the_header_takes_a_source_away_from_one_request_in_the_sandbox_on
     assert not codes(up)
     assert up.json()["data"]["citizen"]["birthName"]["full"]
     assert sources(observed.statements) == {"population", "transport"}
-
-
-def contents_of(contract: Contract) -> dict[str, Any]:
-    """What a request for such a contract would hold, with a limit that a test can reach."""
-    given = request_of(contract).model_dump(mode="json")
-    for field in given["fields"]:
-        field["justification"] = "Cần cho thủ tục"
-    given["limits"] |= {"requests_per_minute": REQUESTS}
-    names = ("fields", "purposes", "services", "row_scope", "unpermitted", "documents", "allow_list_only", "limits")
-    return {name: given[name] for name in names}
-
-
-async def citizen_like(desk: Desk, contract: Contract) -> Persona:
-    """A citizen of production whom the contract may see, in the form in which personas are asked about."""
-    row = await desk.owner.fetchrow(
-        "SELECT personal_id, birth_given_name, date_of_birth FROM population.citizen WHERE NOT protected "
-        "AND ($1::text[] IS NULL OR permanent_province_code = ANY ($1)) ORDER BY registered_no LIMIT 1",
-        contract.row_scope.get("province"),
-    )
-    return Persona("CITIZEN", row["personal_id"], row["birth_given_name"], row["date_of_birth"])
-
-
-def sources(statements: list[tuple[str, str]]) -> set[str]:
-    """The databases of data that were asked: limits and audit are governance's."""
-    return {source for source, _ in statements if source.removeprefix("sandbox_") in _DATA}
-
-
-_DATA = {"population", "social_insurance", "health", "transport", "civil_status", "education"}
