@@ -24,6 +24,7 @@ from auth.process.moves import Moves
 from graph.catalog import Catalog
 from resolvers.examine import examiner_of
 from samples.personas import person
+from service.conformance_examples import examples_of
 
 __all__ = ["Process", "open_process"]
 
@@ -50,6 +51,7 @@ class Process:
         """The process over a pool. By `audit_keys` the audit tells when a test has read the protected persona."""
         examiner = examiner_of(catalog)
         conformance = Conformance(
+            examples_of(catalog),
             shielded=catalog.shielded,
             protected=[SubjectHasher(key)(person("PROTECTED").number) for key in audit_keys],
         )
