@@ -137,6 +137,7 @@ def show(demo: DemoFolder, *, port: int, console: Console) -> None:
         console.print(command, soft_wrap=True, markup=False, highlight=False)
     _show_accounts(demo, base, console)
     console.print(f"\nGraphiQL  {base}/graphiql\nHealth    {base}/healthz   {base}/readyz\nClients   {demo.clients}")
+    console.print(f"Sandbox   {base}/sandbox/graphql   (docs/sandbox.md)")
     console.print("Plan      .venv/bin/lienthong explain --client mot-cua '{...}'", markup=False, soft_wrap=True)
     console.print("Trace     .venv/bin/lienthong trace [X-Trace-Id]", markup=False, soft_wrap=True)
     console.print("Mọi công dân đều do máy sinh ra, không có thật. (All citizens are invented.)  Ctrl-C: dừng (stop)")
