@@ -133,10 +133,8 @@ async def _tests(visit: Visit, dossier: Dossier) -> Sequence[TestItem] | None:
 
 
 async def _review(visit: Visit, dossier: Dossier) -> Review:
-    try:
-        replaced = await visit.process.dossiers.replaced_by(visit.account, dossier)
-    except DossierUnknownError:  # the owner of a database sees only versions that read from it
-        replaced = None
+    # The owner of a database sees only versions that read from it.
+    replaced = await visit.process.dossiers.replaced_by(visit.account, dossier)
     return await asyncio.to_thread(review_of, visit.process.catalog, dossier, replaced)
 
 
