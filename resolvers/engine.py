@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ from auth.audit import Facts
 from auth.cache import LruCache
 from auth.documents import document_digest
 from connectors.fetch import Connector, Statement
+from graph.homes import Report
 from graph.view import View
 from resolvers.cost import cost_of
 from resolvers.cursors import CursorSealer
@@ -22,12 +23,15 @@ from resolvers.errors import InputError, LimitExceededError
 from resolvers.facts import facts_of
 from resolvers.inputs import Variables
 from resolvers.loaders import FetchLoader
-from resolvers.plan import Plan
+from resolvers.plan import PlainShape, Plan, RootField
 from resolvers.planner import plan_operation
 from resolvers.respond import Response, ShapeCompiler, assemble_response, error_of
 from resolvers.run import RootResult, Run, run_plan
 
 _VARIANTS = 64
+
+ReadNotices = Callable[[View], Awaitable[Sequence[Mapping[str, Any]]]]
+"""Reads what the caller is told in `viewer`."""
 
 __all__ = ["Engine", "Execution", "OperationRequest", "Prepared"]
 
@@ -88,12 +92,20 @@ class Execution:
 class Engine:
     """Prepares and executes operations. Documents and plans are all that requests share.
 
-    `cache_size` bounds the number of documents and of plans kept.
+    `cache_size` bounds the number of documents and of plans kept. Without `notices` there are none.
     """
 
-    def __init__(self, connectors: Mapping[str, Connector], sealer: CursorSealer, *, cache_size: int = 1000) -> None:
+    def __init__(
+        self,
+        connectors: Mapping[str, Connector],
+        sealer: CursorSealer,
+        *,
+        cache_size: int = 1000,
+        notices: ReadNotices | None = None,
+    ) -> None:
         self._connectors = connectors
         self._sealer = sealer
+        self._notices = notices
         self._documents: LruCache[tuple[str, Any], Document] = LruCache(cache_size)
         self._plans: LruCache[tuple[str, str | None, tuple[bool, ...], Any], CachedPlan] = LruCache(cache_size)
         self._tracer = trace.get_tracer("lienthong.resolvers")
@@ -132,6 +144,8 @@ class Engine:
             raise LimitExceededError("the operation would read too much", limit="cost", allowed=allowed, given=cost)
         run = await run_plan(plan, arguments, view, FetchLoader(self._connectors), self._sealer)
         run.roots.update(refused)
+        if self._notices is not None and any(map(_tells_notices, plan.roots)):
+            run.notices = await self._notices(view)
         introspection: Mapping[str, Any] = {}
         introspection_errors: list[dict[str, Any]] = []
         if plan.introspects:
@@ -139,6 +153,14 @@ class Engine:
         response = assemble_response(plan, run, view, prepared.cached.compiler, self._sealer, introspection)
         response.errors += introspection_errors
         return Execution(response, run, prepared.cached.facts(run))
+
+
+def _tells_notices(root: RootField) -> bool:
+    return (
+        isinstance(root.home, Report)
+        and isinstance(root.shape, PlainShape)
+        and any(name == "notices" for _, name, _ in root.shape.fields)
+    )
 
 
 def _switches(operation: Operation, variables: Variables) -> dict[str, bool]:

@@ -99,7 +99,7 @@ class _Answers:
             return root.fixed.value
         if isinstance(root.home, Report):
             assert isinstance(root.shape, PlainShape)
-            return project(root.shape, describe_viewer(self.view), self._row)
+            return project(root.shape, describe_viewer(self.view, self.run.notices), self._row)
         result = self.run.roots[root.key]
         if result.error is not None:
             return None
@@ -144,8 +144,8 @@ class _Answers:
         }
 
 
-def describe_viewer(view: View) -> dict[str, Any]:
-    """The fields of `Viewer`, read from the contract."""
+def describe_viewer(view: View, notices: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The fields of `Viewer`, read from the contract, and the notices that were read for it."""
     permission, contract = view.permission, view.permission.contract
     coordinates = sorted(permission.readable | permission.filterable | permission.protected)
     return {
@@ -170,6 +170,7 @@ def describe_viewer(view: View) -> dict[str, Any]:
         ],
         "unpermitted": contract.unpermitted,
         "validTo": contract.valid_to.isoformat(),
+        "notices": list(notices),
     }
 
 

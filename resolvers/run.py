@@ -37,7 +37,8 @@ class Run:
     """The outcome of a plan's fetches.
 
     `slots` holds the rows by key of each fetch, None where its source failed; `failures` are those errors by
-    slot; `subjects` are the numbers of all citizens whose data was read.
+    slot; `subjects` are the numbers of all citizens whose data was read. `notices` is what the
+    viewer is told.
     """
 
     slots: list[dict[Any, list[Row]] | None]
@@ -45,6 +46,7 @@ class Run:
     failures: dict[int, tuple[FetchNode, SourceError]] = field(default_factory=dict)
     subjects: set[str] = field(default_factory=set)
     rows: Mapping[str, int] = field(default_factory=dict)
+    notices: Sequence[Mapping[str, Any]] = ()
 
 
 async def run_plan(

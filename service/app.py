@@ -18,6 +18,7 @@ from auth.audit.checkpoints import CheckpointWriter
 from auth.database import open_governance
 from auth.jwks import KeySource
 from auth.limits import SharedLimits
+from auth.notices import NoticeBoard
 from auth.store import ContractStore
 from auth.tokens import Issuer, TokenVerifier
 from connectors.fetch import Connector
@@ -29,6 +30,7 @@ from graph.catalog import Catalog
 from graph.schema import schema
 from resolvers.cursors import CursorSealer
 from resolvers.engine import Engine
+from resolvers.notices import notices_of
 from resolvers.respond import Response, errors_of
 from service.authentication import Authentication
 from service.endpoint import GraphQLEndpoint
@@ -109,7 +111,7 @@ def create_app(settings: Settings) -> Starlette:
         )
         authentication = open_authentication(settings, store, audit)
         sealer = CursorSealer(settings.key("cursor_key"), settings.old_cursor_keys())
-        engine = Engine(connectors, sealer, cache_size=settings.cache_size)
+        engine = Engine(connectors, sealer, cache_size=settings.cache_size, notices=notices_of(NoticeBoard(pool)))
         app.state.readiness = Readiness(connectors, store)
         app.state.endpoint = GraphQLEndpoint(
             catalog=catalog,
@@ -151,7 +153,9 @@ async def _process(settings: Settings, catalog: Catalog) -> AsyncIterator[Proces
     if settings.process_url is None:
         yield None
         return
-    async with open_process(settings.process_url, catalog, timeout=settings.audit_timeout) as process:
+    async with open_process(
+        settings.process_url, catalog, timeout=settings.audit_timeout, holidays=settings.public_holidays
+    ) as process:
         yield process
 
 

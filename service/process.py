@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import asyncpg
@@ -20,6 +21,7 @@ from auth.process.conformance import unfinished_tests
 from auth.process.dossiers import Dossiers
 from auth.process.keys import Keys
 from auth.process.moves import Moves
+from auth.process.notices import Notices
 from graph.catalog import Catalog
 from resolvers.examine import examiner_of
 
@@ -41,10 +43,11 @@ class Process:
     moves: Moves
     attachments: Attachments
     keys: Keys
+    notices: Notices
 
     @classmethod
-    def of(cls, pool: asyncpg.Pool[Any], catalog: Catalog) -> Process:
-        """The process over a pool."""
+    def of(cls, pool: asyncpg.Pool[Any], catalog: Catalog, *, holidays: Collection[date] = ()) -> Process:
+        """The process over a pool; `holidays` are the public holidays that are set each year."""
         examiner = examiner_of(catalog)
         return cls(
             pool=pool,
@@ -54,14 +57,17 @@ class Process:
             moves=Moves(pool, examiner, unfinished_tests),
             attachments=Attachments(pool, examiner),
             keys=Keys(pool, examiner),
+            notices=Notices(pool, holidays),
         )
 
 
 @asynccontextmanager
-async def open_process(url: str, catalog: Catalog, *, timeout: float) -> AsyncIterator[Process]:
+async def open_process(
+    url: str, catalog: Catalog, *, timeout: float, holidays: Collection[date] = ()
+) -> AsyncIterator[Process]:
     """The process over its database, and its clock, while the block runs. `timeout` in seconds bounds a statement."""
     pool = await open_governance(url, pool_size=_POOL_SIZE, timeout=timeout)
-    process = Process.of(pool, catalog)
+    process = Process.of(pool, catalog, holidays=holidays)
     clock = asyncio.create_task(_tick(process.moves), name="process-clock")
     try:
         yield process
