@@ -8,7 +8,7 @@ from typing import Any
 
 from connectors.fetch import Row
 from errors import LienthongError, Visibility
-from graph.homes import Report, Search
+from graph.homes import Duty, Report, Search
 from graph.view import View
 from resolvers.assemble import Assembler, Faults, compile_shape, project
 from resolvers.cursors import CursorSealer
@@ -103,6 +103,9 @@ class _Answers:
         result = self.run.roots[root.key]
         if result.error is not None:
             return None
+        if isinstance(root.home, Duty):
+            assert isinstance(root.shape, PlainShape)
+            return project(root.shape, result.value, self._row)
         if isinstance(root.shape, ObjectShape):
             rows = self._rows(root.shape, result.rows)
             return rows if root.many else rows[0]

@@ -19,6 +19,7 @@ from auth.database import open_governance
 from auth.jwks import KeySource
 from auth.limits import SharedLimits
 from auth.notices import NoticeBoard
+from auth.process.cases import Cases
 from auth.store import ContractStore
 from auth.tokens import Issuer, TokenVerifier
 from connectors.fetch import Connector
@@ -29,6 +30,7 @@ from errors import LienthongError, Visibility
 from graph.catalog import Catalog
 from graph.schema import schema
 from resolvers.cursors import CursorSealer
+from resolvers.duties import Duties
 from resolvers.engine import Engine
 from resolvers.notices import notices_of
 from resolvers.respond import Response, errors_of
@@ -111,7 +113,13 @@ def create_app(settings: Settings) -> Starlette:
         )
         authentication = open_authentication(settings, store, audit)
         sealer = CursorSealer(settings.key("cursor_key"), settings.old_cursor_keys())
-        engine = Engine(connectors, sealer, cache_size=settings.cache_size, notices=notices_of(NoticeBoard(pool)))
+        engine = Engine(
+            connectors,
+            sealer,
+            cache_size=settings.cache_size,
+            notices=notices_of(NoticeBoard(pool)),
+            duties=_duties(app, sealer),
+        )
         app.state.readiness = Readiness(connectors, store)
         app.state.endpoint = GraphQLEndpoint(
             catalog=catalog,
@@ -154,9 +162,23 @@ async def _process(settings: Settings, catalog: Catalog) -> AsyncIterator[Proces
         yield None
         return
     async with open_process(
-        settings.process_url, catalog, timeout=settings.audit_timeout, holidays=settings.public_holidays
+        settings.process_url,
+        catalog,
+        timeout=settings.audit_timeout,
+        audit_keys=settings.audit_keys(),
+        holidays=settings.public_holidays,
     ) as process:
         yield process
+
+
+def _duties(app: Starlette, sealer: CursorSealer) -> Duties:
+    """What carries out duties, by the process if that is served."""
+
+    def cases() -> Cases | None:
+        process: Process | None = getattr(app.state, "process", None)
+        return None if process is None else process.cases
+
+    return Duties(cases, sealer)
 
 
 def _checkpoints(settings: Settings) -> CheckpointWriter | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -17,11 +17,13 @@ from auth.database import open_governance
 from auth.errors import GovernanceUnavailableError
 from auth.process.accounts import Accounts
 from auth.process.attachments import Attachments
+from auth.process.cases import Cases
 from auth.process.conformance import unfinished_tests
 from auth.process.dossiers import Dossiers
 from auth.process.keys import Keys
 from auth.process.moves import Moves
 from auth.process.notices import Notices
+from auth.process.vault import Vault
 from graph.catalog import Catalog
 from resolvers.examine import examiner_of
 
@@ -44,10 +46,16 @@ class Process:
     attachments: Attachments
     keys: Keys
     notices: Notices
+    cases: Cases
 
     @classmethod
-    def of(cls, pool: asyncpg.Pool[Any], catalog: Catalog, *, holidays: Collection[date] = ()) -> Process:
-        """The process over a pool; `holidays` are the public holidays that are set each year."""
+    def of(
+        cls, pool: asyncpg.Pool[Any], catalog: Catalog, audit_keys: Sequence[bytes], holidays: Collection[date] = ()
+    ) -> Process:
+        """The process over a pool.
+
+        `audit_keys` hash subjects, the present one first; `holidays` are the public holidays that are set each year.
+        """
         examiner = examiner_of(catalog)
         return cls(
             pool=pool,
@@ -58,16 +66,17 @@ class Process:
             attachments=Attachments(pool, examiner),
             keys=Keys(pool, examiner),
             notices=Notices(pool, holidays),
+            cases=Cases(pool, Vault.of(audit_keys)),
         )
 
 
 @asynccontextmanager
 async def open_process(
-    url: str, catalog: Catalog, *, timeout: float, holidays: Collection[date] = ()
+    url: str, catalog: Catalog, *, timeout: float, audit_keys: Sequence[bytes], holidays: Collection[date] = ()
 ) -> AsyncIterator[Process]:
     """The process over its database, and its clock, while the block runs. `timeout` in seconds bounds a statement."""
     pool = await open_governance(url, pool_size=_POOL_SIZE, timeout=timeout)
-    process = Process.of(pool, catalog, holidays=holidays)
+    process = Process.of(pool, catalog, audit_keys, holidays)
     clock = asyncio.create_task(_tick(process.moves), name="process-clock")
     try:
         yield process

@@ -38,8 +38,8 @@ _LIST = f"""
 SELECT {COLUMNS} FROM governance.client_case
 WHERE ($1::text IS NULL OR kind = $1) AND ($2::text[] IS NULL OR state = ANY($2))
   AND ($3::text IS NULL OR client_id = $3)
-  AND ($4::bytea[] IS NULL OR subject_hash = ANY($4))
-ORDER BY opened_at DESC, case_id DESC LIMIT $5
+  AND ($4::bytea[] IS NULL OR subject_hash = ANY($4)) AND ($5::text[] IS NULL OR source = ANY($5))
+ORDER BY opened_at DESC, case_id DESC LIMIT $6
 """  # noqa: S608
 _LATEST = """
 SELECT version FROM governance.contract WHERE contract_id = $1 AND client_id = $2 ORDER BY version DESC LIMIT 1
@@ -113,18 +113,23 @@ class Cases:
         `subject` is a citizen's number, which only those who handle such cases may search by.
         """
         officer = actor.client_id if actor.roles == {Role.UNIT_OFFICER} else None
+        sources = sorted(actor.sources) if actor.roles == {Role.SOURCE_OWNER} else None
         wanted = None if states is None else [state.value for state in states]
         hashes = None if subject is None else self._vault.subjects(subject)
         async with transaction(self._pool) as connection:
-            rows = await connection.fetch(_LIST, kind and kind.value, wanted, officer, hashes, _MOST)
+            rows = await connection.fetch(_LIST, kind and kind.value, wanted, officer, hashes, sources, _MOST)
         least = Sight.OUTLINE if subject is None else Sight.WHOLE
         cases = [self._records.outline(row) for row in rows]
         return [case for case in cases if sight_of(actor, case).value >= least.value]
 
     async def get(self, actor: Account, case_id: str) -> Case:
-        """A case with its thread, as far as the account may see it."""
+        """A case with its thread, as far as the account may see it. Who is shown a citizen's number is in the audit."""
         async with transaction(self._pool) as connection:
-            return await self._seen(connection, actor, case_id)
+            case = await self._seen(connection, actor, case_id)
+            if case.subject is not None:
+                identity = (case.contract_id, case.version)
+                await record_act(connection, "case.read", actor=actor.account_id, contract=identity, note=case_id)
+            return case
 
     async def open_support(self, actor: Account, contract_id: str, opening: Opening) -> Case:
         """Open a call for help: by an officer of the unit, or by the agency for a unit that called, wrote or came."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from auth.contract import Permission
 from auth.process.case import CaseKind, Channel, Severity
@@ -111,6 +111,10 @@ class Opening:
             message=words_of(message, "text"),
             reference=_reference(reference),
         )
+
+    def with_attachment(self, name: str, content: bytes) -> Opening:
+        """The same with a document."""
+        return replace(self, attachment=(name, content))
 
 
 def _reference(given: str | None) -> str | None:

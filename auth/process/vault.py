@@ -9,6 +9,8 @@ from collections.abc import Sequence
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from auth.audit.subjects import SubjectHasher
 from errors import LienthongError
@@ -33,6 +35,17 @@ class Vault:
         self._ciphers = [self._cipher, *map(AESGCM, previous)]
         self._key = key
         self._hashers = hashers
+
+    @classmethod
+    def of(cls, audit_keys: Sequence[bytes]) -> Vault:
+        """The vault of the keys that hash subjects in the audit, the present one first.
+
+        Its keys are derived from them (HKDF, RFC 5869): whoever has those could tell whom the audit names anyway.
+        """
+        derived = [
+            HKDF(algorithm=SHA256(), length=32, salt=None, info=b"lienthong cases").derive(key) for key in audit_keys
+        ]
+        return cls(derived[0], [SubjectHasher(key) for key in audit_keys], derived[1:])
 
     def seal(self, text: str | bytes, binding: str) -> bytes:
         """A text sealed for one place: what `binding` names."""
