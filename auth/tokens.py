@@ -42,12 +42,16 @@ _REQUIRED = ("iss", "exp", "aud", "sub", "client_id", "iat", "jti", "purpose")
 
 @dataclass(frozen=True, slots=True)
 class Issuer:
-    """An authorization server: its keys, the algorithms it may use, the clients it may speak for (None: every one)."""
+    """An authorization server: its keys, the algorithms it may use, the clients it may speak for (None: every one).
+
+    `citizens` says whether it identifies people: only then its tokens may name one.
+    """
 
     name: str
     keys: KeySource
     algorithms: Collection[str]
     clients: Collection[str] | None
+    citizens: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +160,7 @@ class TokenVerifier:
             contract=_text(claims, "contract") if "contract" in claims else None,
             expires_at=_time(claims, "exp"),
             certificate=_certificate(claims["cnf"]) if "cnf" in claims else None,
-            citizen=_citizen(claims) if "citizen" in claims else None,
+            citizen=_citizen(issuer, claims) if "citizen" in claims else None,
         )
         if max(_time(claims, "iat"), _time(claims, "nbf") if "nbf" in claims else 0) > now + LEEWAY:
             raise TokenInvalidError("the access token is not valid yet")
@@ -224,7 +228,10 @@ def _text(claims: Mapping[str, Any], name: str) -> str:
     return value
 
 
-def _citizen(claims: Mapping[str, Any]) -> str:
+def _citizen(issuer: Issuer, claims: Mapping[str, Any]) -> str:
+    """The person who is signed in. An issuer that does not identify people is refused, not overlooked."""
+    if not issuer.citizens:
+        raise TokenInvalidError("the issuer of the access token may not name a citizen")
     number = _text(claims, "citizen")
     if not _NUMBER.fullmatch(number):
         raise TokenInvalidError("the claim citizen of the access token is not a personal identification number")

@@ -147,8 +147,9 @@ class DutyQuery:
         """A case."""
 
     @duty(
+        own=True,
         description="Ai đã đọc dữ liệu của công dân mà token nêu: chính người đang đăng nhập ở cổng công dân "
-        "(who read the data of the citizen whom the access token names)."
+        "(who read the data of the citizen whom the access token names).",
     )
     def data_reads(self, first: int = 20, after: str | None = None) -> DataReadPage | None:
         """A page of reads."""

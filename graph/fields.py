@@ -177,9 +177,11 @@ def report(*, description: str) -> RootDecorator:
     return _root(Report(), description)
 
 
-def duty(*, description: str, subject: str | None = None, coordinate: str | None = None) -> RootDecorator:
+def duty(
+    *, description: str, subject: str | None = None, coordinate: str | None = None, own: bool = False
+) -> RootDecorator:
     """Declare a root answered by the process; `Duty` says what the arguments mean."""
-    return _root(Duty(subject, coordinate), description)
+    return _root(Duty(subject, coordinate, own), description)
 
 
 def value(*, description: str) -> Callable[[T], T]:

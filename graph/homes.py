@@ -122,11 +122,12 @@ class Duty:
     """A root answered by the process.
 
     `subject` is the argument with a citizen's number, who must be within the row scope; `coordinate` the one with a
-    field that the caller must be permitted to read.
+    field that the caller must be permitted to read. `own` duties are about the person whom the access token names.
     """
 
     subject: str | None = None
     coordinate: str | None = None
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)

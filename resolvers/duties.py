@@ -15,10 +15,11 @@ from auth.process.case import Case, Channel, Severity
 from auth.process.cases import CasePage, Cases
 from auth.process.errors import CaseRefusedError
 from auth.process.opening import Opening, Reporter
+from auth.process.reads import CitizenReads, DataRead, Place
 from graph.check import POPULATION
 from graph.view import View
 from resolvers.cursors import CursorSealer
-from resolvers.errors import CursorError, FieldNotInContractError, LimitExceededError
+from resolvers.errors import CitizenRequiredError, CursorError, FieldNotInContractError, LimitExceededError
 
 __all__ = ["Duties", "DutyCall"]
 
@@ -39,10 +40,10 @@ class DutyCall:
 
 
 class Duties:
-    """Carries out duties over the process. `cases` gives it, or None where the process is not served."""
+    """Carries out duties over the process. `parts` gives what it needs of it, or None where it is not served."""
 
-    def __init__(self, cases: Callable[[], Cases | None], sealer: CursorSealer) -> None:
-        self._cases = cases
+    def __init__(self, parts: Callable[[], tuple[Cases, CitizenReads] | None], sealer: CursorSealer) -> None:
+        self._parts = parts
         self._sealer = sealer
         self._acts: Mapping[str, Callable[[DutyCall], Awaitable[Any]]] = {
             "cases": self._page,
@@ -51,6 +52,7 @@ class Duties:
             "proposeData": self._propose,
             "requestSupport": self._support,
             "replyToCase": self._reply,
+            "dataReads": self._reads,
         }
 
     async def __call__(self, call: DutyCall) -> Any:
@@ -58,10 +60,13 @@ class Duties:
         return await self._acts[call.name](call)
 
     def _of(self, call: DutyCall) -> tuple[Cases, Reporter]:
-        cases = self._cases()
-        if cases is None:
+        return self._process()[0], Reporter.of(call.view.permission)
+
+    def _process(self) -> tuple[Cases, CitizenReads]:
+        parts = self._parts()
+        if parts is None:
             raise GovernanceUnavailableError("this gateway does not serve the process")
-        return cases, Reporter.of(call.view.permission)
+        return parts
 
     async def _page(self, call: DutyCall) -> Any:
         cases, reporter = self._of(call)
@@ -115,6 +120,25 @@ class Duties:
     async def _reply(self, call: DutyCall) -> Any:
         cases, reporter = self._of(call)
         return _told(await cases.add(reporter, call.arguments["id"], call.arguments["text"]))
+
+    async def _reads(self, call: DutyCall) -> Any:
+        """A page of a citizen's own view. The number comes from the access token: nobody can ask for another's."""
+        if call.citizen is None:
+            raise CitizenRequiredError
+        reads, first = self._process()[1], page_size(call)
+        binding = f"dataReads {call.citizen} {call.view.key}"
+        after = call.arguments.get("after")
+        page = await reads.page(call.citizen, first, None if after is None else self._place(after, binding))
+        ends = [page.reads[0], page.reads[-1]] if page.reads else []
+        cursors = [self._sealer.seal((read.at.isoformat(), *read.place[1:]), binding) for read in ends]
+        info = page_info(cursors, more=page.more, continued=after is not None)
+        return {"reads": list(map(_told_read, page.reads)), "pageInfo": info}
+
+    def _place(self, cursor: str, binding: str) -> Place:
+        match self._sealer.open(cursor, binding):
+            case (str(at), int(chain), int(sequence)):
+                return datetime.fromisoformat(at), chain, sequence
+        raise CursorError
 
     async def _open(self, call: DutyCall, opening: Opening) -> Any:
         cases, reporter = self._of(call)
@@ -198,4 +222,18 @@ def _told(case: Case) -> Mapping[str, Any]:
             }
             for entry in case.entries
         ],
+    }
+
+
+def _told_read(read: DataRead) -> Mapping[str, Any]:
+    return {
+        "at": read.at.isoformat(),
+        "client": read.client_id,
+        "clientName": read.client_name,
+        "contract": read.contract_id,
+        "purpose": read.purpose,
+        "purposeText": read.purpose_text,
+        "legalBasis": read.legal_basis,
+        "services": list(read.services),
+        "fields": list(read.fields),
     }

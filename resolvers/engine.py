@@ -164,6 +164,8 @@ class Engine:
         run = await run_plan(plan, arguments, view, FetchLoader(self._connectors), self._sealer)
         run.roots.update(refused)
         if caller is not None:
+            if caller.citizen is not None and any(isinstance(root.home, Duty) and root.home.own for root in plan.roots):
+                run.subjects.add(caller.citizen)
             await caller.admit(run)
         await self._carry_out(plan, run, view, arguments, caller)
         if self._notices is not None and any(map(_tells_notices, plan.roots)):

@@ -20,6 +20,7 @@ from auth.jwks import KeySource
 from auth.limits import SharedLimits
 from auth.notices import NoticeBoard
 from auth.process.cases import Cases
+from auth.process.reads import CitizenReads
 from auth.store import ContractStore
 from auth.tokens import Issuer, TokenVerifier
 from connectors.fetch import Connector
@@ -174,11 +175,11 @@ async def _process(settings: Settings, catalog: Catalog) -> AsyncIterator[Proces
 def _duties(app: Starlette, sealer: CursorSealer) -> Duties:
     """What carries out duties, by the process if that is served."""
 
-    def cases() -> Cases | None:
+    def parts() -> tuple[Cases, CitizenReads] | None:
         process: Process | None = getattr(app.state, "process", None)
-        return None if process is None else process.cases
+        return None if process is None else (process.cases, process.reads)
 
-    return Duties(cases, sealer)
+    return Duties(parts, sealer)
 
 
 def _checkpoints(settings: Settings) -> CheckpointWriter | None:
@@ -196,6 +197,7 @@ def open_authentication(settings: Settings, store: ContractStore, audit: AuditLo
             KeySource(given.jwks, ttl=given.ttl),
             given.algorithms,
             None if given.clients == "*" else given.clients,
+            citizens=given.citizens,
         )
         for given in settings.issuers
     ]

@@ -13,16 +13,19 @@ from typing import Any
 
 import asyncpg
 
+from auth.audit import SubjectHasher
 from auth.database import open_governance
 from auth.errors import GovernanceUnavailableError
 from auth.process.accounts import Accounts
 from auth.process.attachments import Attachments
 from auth.process.cases import Cases
+from auth.process.concealment import Concealments
 from auth.process.conformance import unfinished_tests
 from auth.process.dossiers import Dossiers
 from auth.process.keys import Keys
 from auth.process.moves import Moves
 from auth.process.notices import Notices
+from auth.process.reads import CitizenReads
 from auth.process.vault import Vault
 from graph.catalog import Catalog
 from resolvers.examine import examiner_of
@@ -30,6 +33,7 @@ from resolvers.examine import examiner_of
 __all__ = ["Process", "open_process"]
 
 _CLOCK_SECONDS = 30.0
+_INDEX_SECONDS = 5.0
 _POOL_SIZE = 4
 _LOG = logging.getLogger("lienthong.process")
 
@@ -47,6 +51,8 @@ class Process:
     keys: Keys
     notices: Notices
     cases: Cases
+    reads: CitizenReads
+    concealments: Concealments
 
     @classmethod
     def of(
@@ -67,6 +73,8 @@ class Process:
             keys=Keys(pool, examiner),
             notices=Notices(pool, holidays),
             cases=Cases(pool, Vault.of(audit_keys)),
+            reads=CitizenReads(pool, [SubjectHasher(key) for key in audit_keys]),
+            concealments=Concealments(pool),
         )
 
 
@@ -77,13 +85,17 @@ async def open_process(
     """The process over its database, and its clock, while the block runs. `timeout` in seconds bounds a statement."""
     pool = await open_governance(url, pool_size=_POOL_SIZE, timeout=timeout)
     process = Process.of(pool, catalog, audit_keys, holidays)
-    clock = asyncio.create_task(_tick(process.moves), name="process-clock")
+    tasks = [
+        asyncio.create_task(_tick(process.moves), name="process-clock"),
+        asyncio.create_task(_index(process.reads), name="subject-index"),
+    ]
     try:
         yield process
     finally:
-        clock.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await clock
+        for task in tasks:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
         pool.terminate()
 
 
@@ -96,3 +108,13 @@ async def _tick(moves: Moves) -> None:
         except GovernanceUnavailableError:
             _LOG.warning("the clock of the process waits for its database")
         await asyncio.sleep(_CLOCK_SECONDS)
+
+
+async def _index(reads: CitizenReads) -> None:
+    """Keep the index of the audit by subject no more than some seconds behind, in one process at a time."""
+    while True:
+        try:
+            await reads.catch_up()
+        except GovernanceUnavailableError:
+            _LOG.warning("the index of the audit waits for its database")
+        await asyncio.sleep(_INDEX_SECONDS)

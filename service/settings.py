@@ -29,6 +29,7 @@ class IssuerSettings(BaseModel):
     jwks: str
     algorithms: frozenset[Literal["RS256", "ES256", "EdDSA"]] = Field(min_length=1)
     clients: frozenset[str] | Literal["*"]
+    citizens: bool = False
     ttl: float = Field(default=300.0, gt=0, le=3600)
 
     @field_validator("jwks")

@@ -86,13 +86,10 @@ COMMENT ON COLUMN governance.notice.force_majeure IS 'Lý do bất khả kháng;
 CREATE TABLE governance.concealment (
     concealment_id bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     contract_id    text        NOT NULL,
-    purpose        text,
-    subject_hash   bytea       CHECK (length(subject_hash) = 16),
     starts_at      timestamptz NOT NULL,
     ends_at        timestamptz NOT NULL,
     reason         text        NOT NULL CHECK (reason <> ''),
     actor          text        NOT NULL,
-    role           text        NOT NULL,
     set_at         timestamptz NOT NULL DEFAULT clock_timestamp(),
     lifted_at      timestamptz,
     lifted_by      text,
@@ -101,7 +98,7 @@ CREATE TABLE governance.concealment (
 );
 CREATE INDEX concealment_contract ON governance.concealment (contract_id);
 COMMENT ON TABLE governance.concealment IS
-    'Tạm che lượt đọc khỏi mục công dân tự xem: có thời hạn, lý do, người quyết định; trống chủ thể: mọi công dân';
+    'Tạm che lượt đọc theo một hợp đồng khỏi mục công dân tự xem: có thời hạn, lý do, người quyết định';
 
 -- Which records of the audit tell of a citizen: made from the chains after the fact, off the path of a request.
 CREATE TABLE governance.subject_chain (
