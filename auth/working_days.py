@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import date, datetime, time, timedelta
 
-__all__ = ["VIETNAM", "after_working_days", "is_working_day"]
+from auth.limits.quota import VIETNAM
 
-VIETNAM = timezone(timedelta(hours=7))
+__all__ = ["after_working_days", "is_working_day"]
+
 _WEEKEND = 5
 _FIXED = frozenset({(1, 1), (4, 30), (5, 1), (9, 2)})
 

@@ -29,9 +29,20 @@ from graph.view import View
 from resolvers.errors import LimitExceededError, OperationError, ParseError, ValidationError
 from resolvers.selections import switch_variables
 
-__all__ = ["Document", "Operation", "attempted_fields", "prepare_document"]
+__all__ = [
+    "MAX_ERRORS",
+    "Document",
+    "Operation",
+    "attempted_fields",
+    "coordinates_of",
+    "limit_fields",
+    "located",
+    "parse_document",
+    "prepare_document",
+]
 
-_MAX_ERRORS = 50
+MAX_ERRORS = 50
+"""Faults of one document that are told at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +83,11 @@ def prepare_document(view: View, text: str) -> Document:
     Raises `LimitExceededError`, `ParseError` or `ValidationError`; the last two list every fault in `errors`.
     """
     limits = view.permission.contract.limits
-    document = _parse(text, limits.tokens)
-    _limit_fields(document, limits.fields)
-    errors = validate(view.schema, document, max_errors=_MAX_ERRORS, hide_suggestions=True)
+    document = parse_document(text, limits.tokens)
+    limit_fields(document, limits.fields)
+    errors = validate(view.schema, document, max_errors=MAX_ERRORS, hide_suggestions=True)
     if errors:
-        raise ValidationError(None, errors=[_located(error) for error in errors])
+        raise ValidationError(None, errors=[located(error) for error in errors])
     fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
     operations: dict[str | None, Operation] = {}
     for node in document.definitions:
@@ -90,7 +101,7 @@ def prepare_document(view: View, text: str) -> Document:
     return Document(operations, fragments)
 
 
-def _limit_fields(document: DocumentNode, allowed: int) -> None:
+def limit_fields(document: DocumentNode, allowed: int) -> None:
     """Refuse early what would be refused late: validation takes the square of the number of fields of one name."""
     given = 0
     waiting = [node.selection_set for node in document.definitions if isinstance(node, ExecutableDefinitionNode)]
@@ -106,13 +117,14 @@ def _limit_fields(document: DocumentNode, allowed: int) -> None:
 def attempted_fields(schema: GraphQLSchema, text: str, limit: int) -> frozenset[str]:
     """Every coordinate of the full schema that a document names, for the audit of a refused request."""
     try:
-        document = _parse(text, limit)
+        document = parse_document(text, limit)
     except (ParseError, LimitExceededError):
         return frozenset()
-    return frozenset(_coordinates(schema, document))
+    return frozenset(coordinates_of(schema, document))
 
 
-def _parse(text: str, limit: int) -> DocumentNode:
+def parse_document(text: str, limit: int) -> DocumentNode:
+    """The document of a text of at most `limit` tokens. Raises `ParseError` or `LimitExceededError`."""
     try:
         return parse(text, max_lexical_tokens=limit, max_comments=limit)
     except GraphQLError as error:
@@ -120,10 +132,11 @@ def _parse(text: str, limit: int) -> DocumentNode:
             raise LimitExceededError(error.message, limit="nesting") from error
         if "Parsing aborted" in error.message:
             raise LimitExceededError(error.message, limit="tokens", allowed=limit) from error
-        raise ParseError(None, errors=[_located(error)]) from error
+        raise ParseError(None, errors=[located(error)]) from error
 
 
-def _coordinates(schema: GraphQLSchema, document: DocumentNode) -> Iterator[str]:
+def coordinates_of(schema: GraphQLSchema, document: DocumentNode) -> Iterator[str]:
+    """The coordinates of a schema that a document names."""
     info = TypeInfo(schema)
     found: list[str] = []
 
@@ -137,7 +150,8 @@ def _coordinates(schema: GraphQLSchema, document: DocumentNode) -> Iterator[str]
     return iter(found)
 
 
-def _located(error: GraphQLError) -> dict[str, Any]:
+def located(error: GraphQLError) -> dict[str, Any]:
+    """A fault of a document with its places, as it is answered."""
     located: dict[str, Any] = {"message": error.message}
     if error.locations:
         located["locations"] = [{"line": place.line, "column": place.column} for place in error.locations]

@@ -10,7 +10,6 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from auth.errors import GovernanceUnavailableError
 from auth.process.case import Case, Channel, Severity
 from auth.process.cases import CasePage, Cases
 from auth.process.errors import CaseRefusedError
@@ -40,10 +39,10 @@ class DutyCall:
 
 
 class Duties:
-    """Carries out duties over the process. `parts` gives what it needs of it, or None where it is not served."""
+    """Carries out duties over the process, from `serve` on."""
 
-    def __init__(self, parts: Callable[[], tuple[Cases, CitizenReads] | None], sealer: CursorSealer) -> None:
-        self._parts = parts
+    def __init__(self, sealer: CursorSealer) -> None:
+        self._parts: tuple[Cases, CitizenReads] | None = None
         self._sealer = sealer
         self._acts: Mapping[str, Callable[[DutyCall], Awaitable[Any]]] = {
             "cases": self._page,
@@ -55,6 +54,10 @@ class Duties:
             "dataReads": self._reads,
         }
 
+    def serve(self, cases: Cases, reads: CitizenReads) -> None:
+        """Begin to carry out duties."""
+        self._parts = (cases, reads)
+
     async def __call__(self, call: DutyCall) -> Any:
         """The answer. Raises a `ProcessError`, `RefusedError` or `ClientError`."""
         return await self._acts[call.name](call)
@@ -63,10 +66,9 @@ class Duties:
         return self._process()[0], Reporter.of(call.view.permission)
 
     def _process(self) -> tuple[Cases, CitizenReads]:
-        parts = self._parts()
-        if parts is None:
-            raise GovernanceUnavailableError("this gateway does not serve the process")
-        return parts
+        if self._parts is None:
+            raise CaseRefusedError("this environment carries out no duties")
+        return self._parts
 
     async def _page(self, call: DutyCall) -> Any:
         cases, reporter = self._of(call)

@@ -21,11 +21,15 @@ __all__ = ["Response", "ShapeCompiler", "assemble_response", "error_of", "errors
 
 @dataclass(slots=True)
 class Response:
-    """A GraphQL response; `data` is None only when nothing was executed."""
+    """A GraphQL response; `data` is None only when nothing was executed.
+
+    `refused` says of what was executed that it came to nothing: every act of an account was refused.
+    """
 
     data: dict[str, Any] | None
     errors: list[dict[str, Any]] = field(default_factory=list)
     status: int = 200
+    refused: bool = False
 
     def body(self) -> dict[str, Any]:
         """The response map: errors first when there are any; no `data` key when nothing was executed."""

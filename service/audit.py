@@ -74,6 +74,7 @@ def show(  # noqa: PLR0913 - one option per filter
     until: Moment = None,
     *,
     limit: Annotated[int, typer.Option(min=1, help="how many records, the latest first")] = 50,
+    sandbox: Annotated[bool, typer.Option("--sandbox", help="what was tried in the sandbox, and nothing else")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show records, the latest first. A citizen's number is compared by its keyed hash and not kept."""
@@ -87,6 +88,7 @@ def show(  # noqa: PLR0913 - one option per filter
         since=since and since.replace(tzinfo=UTC),
         until=until and until.replace(tzinfo=UTC),
         limit=limit,
+        sandbox=sandbox,
     )
     records = _as_auditor(settings, lambda connection: search_audit(connection, wanted))
     if as_json:

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import hmac
 import secrets
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -32,6 +33,9 @@ from auth.errors import (
     PurposeNotPermittedError,
     TooManyAttemptsError,
 )
+from auth.process.accounts import Accounts
+from auth.process.actors import Account
+from auth.process.errors import KeyOverError, SignInFailedError
 from auth.store import ContractStore
 from auth.tokens import AccessToken, TokenVerifier
 from service.origin import Origins
@@ -76,14 +80,8 @@ class Authentication:
         """What a request may do now; `record` learns who asks. Raises a `RefusedError`."""
         now = datetime.now(UTC)
         given, purpose = _fields(request.scope)
-        try:
+        with self._counted(request.scope, record):
             contract, bound = await self._identify(request.scope, given, record, now)
-        except (CredentialsError, TooManyAttemptsError) as error:
-            genuine = error.holder if isinstance(error, CredentialsExpiredError) else None
-            record.actor = genuine or self._origins.source(request.scope)
-            if isinstance(error, CredentialsError):
-                self._attempts.failed(record.actor)
-            raise
         record.client_id = contract.client.client_id
         record.contract_id, record.version = contract.contract_id, contract.version
         if bound is not None and purpose not in {None, bound}:
@@ -91,6 +89,43 @@ class Authentication:
         permission = permit(contract, bound or purpose, now)
         record.purpose = permission.purpose
         return permission
+
+    async def account(self, request: Request, record: AuditRecord, accounts: Accounts) -> Account | None:
+        """The account whose key a request shows; None when it shows anything else. Raises a `RefusedError`."""
+        given, _ = _fields(request.scope)
+        try:
+            credentials = parse_authorization(given)
+        except CredentialsError:
+            return None
+        if not isinstance(credentials, AccountKey):
+            return None
+        with self._counted(request.scope, record):
+            return await self._account_of_key(request.scope, credentials, record, accounts)
+
+    @contextlib.contextmanager
+    def _counted(self, scope: Any, record: AuditRecord) -> Iterator[None]:
+        """Count credentials that are refused inside the block, and let the record tell where they came from."""
+        try:
+            yield
+        except (CredentialsError, TooManyAttemptsError) as error:
+            genuine = error.holder if isinstance(error, CredentialsExpiredError) else None
+            record.actor = genuine or self._origins.source(scope)
+            if isinstance(error, CredentialsError):
+                self._attempts.failed(record.actor)
+            raise
+
+    async def _account_of_key(self, scope: Any, given: AccountKey, record: AuditRecord, accounts: Accounts) -> Account:
+        if not given.matches(self._verified.get(given.key_id) or NO_DIGEST):
+            self._admit(scope)
+        try:
+            account = await accounts.by_key(given)
+        except KeyOverError:
+            raise CredentialsExpiredError(f"account key {given.key_id}") from None
+        except SignInFailedError:
+            raise CredentialsInvalidError from None
+        self._verified.put(given.key_id, given.digest)
+        record.actor = account.account_id
+        return account
 
     async def _identify(
         self, scope: Any, given: str | None, record: AuditRecord, now: datetime

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import sys
 from datetime import UTC, datetime
 from importlib.metadata import version as distribution_version
 from pathlib import Path
@@ -23,7 +24,11 @@ from graph.catalog import Catalog
 from graph.schema import schema
 from graph.view import View
 from service.audit import audit_commands
+from service.commands.accounts import account_commands, unit_commands
+from service.commands.caller import CommandError
+from service.commands.output import print_error
 from service.contracts import contract_commands
+from service.document.command import document
 from service.migrate import migrate as apply_migrations
 from service.migrate import set_password
 from service.settings import Settings, load_settings
@@ -32,21 +37,24 @@ from service.traces import find_trace, render_trace
 __all__ = ["main"]
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Liên thông: the contract-bound GraphQL gateway.")
+contract_commands.command()(document)
 app.add_typer(contract_commands, name="contract")
 app.add_typer(audit_commands, name="audit")
+app.add_typer(account_commands, name="account")
+app.add_typer(unit_commands, name="unit")
 console = Console()
 
 
 def main() -> None:
-    """Run the command line; an error of ours is told in a line, without a trace."""
+    """Run the command line; an error of ours is told in a line, or as JSON, without a trace.
+
+    Status 1: refused or failed; 2: the command is not well-formed; 3: not signed in; 4: what it needs does not answer.
+    """
     try:
         app()
     except LienthongError as error:
-        Console(stderr=True).print(f"lienthong: {error.message}", markup=False, soft_wrap=True)
-        details = error.details.get("errors", ())
-        for fault in details:
-            Console(stderr=True).print(f"  - {fault['message']}", markup=False, soft_wrap=True)
-        raise SystemExit(1) from None
+        print_error(error, as_json="--json" in sys.argv)
+        raise SystemExit(error.exit_status if isinstance(error, CommandError) else 1) from None
 
 
 @app.command()

@@ -25,6 +25,7 @@ from auth.registry import install_contract, issue_key
 from errors import LienthongError
 from samples.load import load
 from service.contracts import read_checked_contracts
+from service.demo_sandbox import prepare_sandbox, sandbox_sources
 from service.embedded import EmbeddedServers
 from service.migrate import migrate
 
@@ -90,6 +91,7 @@ async def prepare_demo(
 ) -> None:
     """Databases, contracts, keys, `clients.json` and the settings file of a demo."""
     await prepare_databases(servers, citizens=citizens, console=console)
+    await prepare_sandbox(servers)
     environment = _environment(servers, demo, port)
     if not demo.clients.exists() or not await _keys_are_valid(servers, demo):
         await _issue_clients(servers, demo)
@@ -143,6 +145,7 @@ def _environment(servers: EmbeddedServers, demo: DemoFolder, port: int) -> dict[
         "LIENTHONG_PROCESS_URL": servers.postgres_url("lienthong_process"),
         "LIENTHONG_SOURCES__POPULATION": servers.postgres_url("lienthong_reader"),
         **names,
+        **{f"LIENTHONG_SANDBOX_SOURCES__{name.upper()}": url for name, url in sandbox_sources(servers).items()},
         "LIENTHONG_CURSOR_KEY": kept.get("LIENTHONG_CURSOR_KEY") or _random_key(),
         "LIENTHONG_AUDIT_KEY": kept.get("LIENTHONG_AUDIT_KEY") or _random_key(),
         "LIENTHONG_CHECKPOINT_KEY": kept.get("LIENTHONG_CHECKPOINT_KEY") or _random_key(),

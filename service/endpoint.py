@@ -20,6 +20,7 @@ from auth.cache import LruCache
 from auth.contract import Contract, Permission
 from auth.errors import AuditError, TooManyAttemptsError
 from auth.limits import SharedLimits
+from auth.process.actors import Account
 from errors import LienthongError
 from graph.catalog import Catalog
 from graph.view import View
@@ -28,10 +29,12 @@ from resolvers.engine import Caller, Engine, OperationRequest, Prepared
 from resolvers.errors import ClientError, DocumentNotAllowedError, LimitExceededError
 from resolvers.facts import attempt
 from resolvers.persisted import PersistedDocuments
+from resolvers.process.schema import process_schema
 from resolvers.respond import Response, errors_of
 from resolvers.run import Run
 from service.authentication import Authentication, citizen_of
 from service.negotiation import JSON, media_type
+from service.process_operations import ProcessOperations
 from service.telemetry import trace_id_of
 from service.wire import ReceivedOperation, encode, read_operation
 
@@ -65,6 +68,8 @@ class GraphQLEndpoint:
         self._documents = PersistedDocuments()
         self._propagator = TraceContextTextMapPropagator()
         self._tracer = trace.get_tracer("lienthong.service")
+        self.process: ProcessOperations | None = None
+        """What answers accounts of the process of contracts; without it their keys open nothing."""
 
     async def __call__(self, request: Request) -> HttpResponse:
         """Answer one request; it leaves a record, or, of a source that failed too often, is counted in one."""
@@ -87,6 +92,10 @@ class GraphQLEndpoint:
         async def answer(record: AuditRecord) -> Response:
             nonlocal sdl
             record.facts = _SCHEMA
+            account = await self._account(request, record)
+            if account is not None:
+                sdl = process_schema(account.roles).sdl
+                return Response({})
             permission = await self.permission(request, record)
             await self._limits.rate.take(permission.contract)
             if permission.contract.allow_list_only:
@@ -148,6 +157,9 @@ class GraphQLEndpoint:
             return answered
 
     async def _answer(self, request: Request, record: AuditRecord) -> Response:
+        account = await self._account(request, record)
+        if account is not None and self.process is not None:
+            return await self.process(request, record, account)
         permission = await self.permission(request, record)
         await self._limits.rate.take(permission.contract)
         operation = await read_operation(request, self._max_body)
@@ -162,6 +174,12 @@ class GraphQLEndpoint:
             await self._count_subjects(permission.contract, run.subjects, record)
 
         return (await self._engine.execute(view, prepared, Caller(admit, citizen_of(request)))).response
+
+    async def _account(self, request: Request, record: AuditRecord) -> Account | None:
+        """The account that asks, when the request shows an account's key and the process is served."""
+        if self.process is None:
+            return None
+        return await self._authentication.account(request, record, self.process.accounts)
 
     async def _count_subjects(self, contract: Contract, subjects: set[str], record: AuditRecord) -> None:
         """Note whose data was read. Raises when they are more than the contract allows in a request or a day."""
@@ -202,7 +220,7 @@ def _log_unexpected(error: Exception, trace_id: str) -> None:
 
 def _close(record: AuditRecord, response: Response) -> None:
     record.codes = sorted({error["extensions"]["code"] for error in response.errors})
-    if response.data is None:
+    if response.data is None or response.refused:
         record.outcome = "refused"
     else:
         record.outcome = "partial" if response.errors else "answered"

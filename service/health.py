@@ -32,13 +32,21 @@ async def show_version(_request: Request) -> HttpResponse:
 class Readiness:
     """Asks every database at once. `limit` in seconds bounds each check; an answer is kept for `kept` seconds.
 
-    A specialised database that is away degrades the service; contracts that cannot be read make it not ready.
+    A specialised database that is away degrades the service; contracts that cannot be read make it not ready. The
+    `sandbox`'s databases are reported beside them and change nothing: nobody but a test waits for them.
     """
 
     def __init__(
-        self, connectors: Mapping[str, GuardedConnector], store: ContractStore, *, limit: float = 2.0, kept: float = 1.0
+        self,
+        connectors: Mapping[str, GuardedConnector],
+        store: ContractStore,
+        *,
+        sandbox: Mapping[str, GuardedConnector] | None = None,
+        limit: float = 2.0,
+        kept: float = 1.0,
     ) -> None:
         self._connectors = connectors
+        self._sandbox = sandbox or {}
         self._store = store
         self._limit = limit
         self._kept = kept
@@ -54,14 +62,19 @@ class Readiness:
             return JSONResponse(self._answer[1], self._answer[2])
 
     async def _ask(self) -> tuple[dict[str, Any], int]:
-        names = list(self._connectors)
-        governance, *states = await asyncio.gather(
-            self._governance(), *(self._source(self._connectors[name]) for name in names)
+        governance, sources, sandbox = await asyncio.gather(
+            self._governance(), self._sources(self._connectors), self._sources(self._sandbox)
         )
-        degraded = any(state != "ok" for state in states)
+        degraded = any(state != "ok" for state in sources.values())
         status = "not ready" if governance != "ok" else "degraded" if degraded else "ready"
-        body = {"status": status, "governance": governance, "sources": dict(zip(names, states, strict=True))}
+        body: dict[str, Any] = {"status": status, "governance": governance, "sources": sources}
+        if sandbox:
+            body["sandbox"] = sandbox
         return body, 200 if governance == "ok" else 503
+
+    async def _sources(self, connectors: Mapping[str, GuardedConnector]) -> dict[str, str]:
+        states = await asyncio.gather(*map(self._source, connectors.values()))
+        return dict(zip(connectors, states, strict=True))
 
     async def _source(self, connector: GuardedConnector) -> str:
         try:

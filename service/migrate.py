@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -20,8 +21,8 @@ class MigrationChangedError(LienthongError):
     """a migration that was applied has been changed since"""
 
 
-async def migrate(admin_url: str) -> list[str]:
-    """Apply what is not applied yet; the names of the files applied now.
+async def migrate(admin_url: str, folders: Sequence[str] = FOLDERS) -> list[str]:
+    """Apply what is not applied yet of these folders; the names of the files applied now.
 
     Raises `MigrationChangedError` when an applied file differs from the one at hand.
     """
@@ -34,14 +35,14 @@ async def migrate(admin_url: str) -> list[str]:
         async with connection.transaction():
             await connection.execute("LOCK TABLE public.lienthong_migration IN ACCESS EXCLUSIVE MODE")
             rows = await connection.fetch("SELECT name, sha256 FROM public.lienthong_migration")
-            return await _apply(connection, {row["name"]: row["sha256"] for row in rows})
+            return await _apply(connection, folders, {row["name"]: row["sha256"] for row in rows})
     finally:
         await connection.close()
 
 
-async def _apply(connection: asyncpg.Connection[Any], applied: dict[str, str]) -> list[str]:
+async def _apply(connection: asyncpg.Connection[Any], folders: Sequence[str], applied: dict[str, str]) -> list[str]:
     fresh = []
-    for folder in FOLDERS:
+    for folder in folders:
         for file in sorted(files("migrations").joinpath(folder).iterdir(), key=lambda entry: entry.name):
             if not file.name.endswith(".sql"):
                 continue

@@ -20,7 +20,7 @@ from auth.process.accounts import Accounts
 from auth.process.attachments import Attachments
 from auth.process.cases import Cases
 from auth.process.concealment import Concealments
-from auth.process.conformance import unfinished_tests
+from auth.process.conformance import Conformance, Tests
 from auth.process.dossiers import Dossiers
 from auth.process.keys import Keys
 from auth.process.moves import Moves
@@ -29,6 +29,7 @@ from auth.process.reads import CitizenReads
 from auth.process.vault import Vault
 from graph.catalog import Catalog
 from resolvers.examine import examiner_of
+from samples.personas import person
 
 __all__ = ["Process", "open_process"]
 
@@ -53,6 +54,7 @@ class Process:
     cases: Cases
     reads: CitizenReads
     concealments: Concealments
+    tests: Tests
 
     @classmethod
     def of(
@@ -60,21 +62,27 @@ class Process:
     ) -> Process:
         """The process over a pool.
 
-        `audit_keys` hash subjects, the present one first; `holidays` are the public holidays that are set each year.
+        `audit_keys` hash subjects, the present one first: they find a citizen in the audit, and tell when a test has
+        read the protected persona. `holidays` are the public holidays that are set each year.
         """
         examiner = examiner_of(catalog)
+        conformance = Conformance(
+            shielded=catalog.shielded,
+            protected=[SubjectHasher(key)(person("PROTECTED").number) for key in audit_keys],
+        )
         return cls(
             pool=pool,
             catalog=catalog,
             accounts=Accounts(pool),
             dossiers=Dossiers(pool, examiner),
-            moves=Moves(pool, examiner, unfinished_tests),
+            moves=Moves(pool, examiner, conformance.unfinished),
             attachments=Attachments(pool, examiner),
             keys=Keys(pool, examiner),
             notices=Notices(pool, holidays),
             cases=Cases(pool, Vault.of(audit_keys)),
             reads=CitizenReads(pool, [SubjectHasher(key) for key in audit_keys]),
             concealments=Concealments(pool),
+            tests=Tests(pool, examiner, conformance),
         )
 
 

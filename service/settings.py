@@ -53,6 +53,9 @@ class Settings(BaseSettings):
 
     governance_url: str = Field(description="PostgreSQL URL of the governance schema, role lienthong_gateway")
     sources: dict[str, str] = Field(description="URL of each database by its source name")
+    sandbox_sources: dict[str, str] | None = Field(
+        default=None, description="URL of each database of the sandbox; with them it is served"
+    )
     cursor_key: SecretStr = Field(description="32 random bytes in base64; seals search cursors")
     previous_cursor_keys: list[SecretStr] = Field(
         default=[], description="JSON list of former cursor keys; what they sealed still opens"

@@ -276,11 +276,12 @@ class RunningService:
             name = options.get("server_settings", {}).get("application_name")
             if name is None:  # a pool of the test's own
                 return _CREATE_POOL(*arguments, **options)
-            source = "population" if name == "lienthong" else name
 
             def note(record: Any) -> None:
                 if not _is_drivers_own(record.query):
-                    self.statements.append((source, record.query))
+                    sandbox = record.conn_params.database == "lienthong_sandbox"
+                    population = "sandbox_population" if sandbox else "population"
+                    self.statements.append((population if name == "lienthong" else name, record.query))
 
             async def log(connection: Any) -> None:
                 connection.add_query_logger(note)

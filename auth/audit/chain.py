@@ -18,7 +18,7 @@ import orjson
 
 from auth.audit.record import AuditRecord
 
-__all__ = ["COLUMNS", "INSERT_PLAN", "INSERT_RECORD", "Chain", "Link", "beginning", "content", "follow"]
+__all__ = ["COLUMNS", "INSERT_PLAN", "INSERT_RECORD", "SANDBOX", "Chain", "Link", "beginning", "content", "follow"]
 
 COLUMNS = (
     "chain",
@@ -37,6 +37,9 @@ COLUMNS = (
     "outcome",
     "codes",
 )
+SANDBOX = "sandbox-"
+"""Chains with tests in the sandbox have names that begin so, and no others do."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _PLACES = ", ".join(f"${place}" for place in range(1, len(COLUMNS) + 2))
@@ -78,9 +81,9 @@ class Chain:
         self.link = link
 
     @classmethod
-    def new(cls, now: datetime) -> Chain:
-        """A chain with a name of its own that tells when it began."""
-        return cls(beginning(f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(6)}"))
+    def new(cls, now: datetime, prefix: str = "") -> Chain:
+        """A chain with a name of its own that begins with `prefix` and tells when it began."""
+        return cls(beginning(f"{prefix}{now:%Y%m%dT%H%M%S}-{secrets.token_hex(6)}"))
 
     def rows(self, records: list[AuditRecord], now: datetime) -> tuple[list[tuple[Any, ...]], Link]:
         """The rows of records that follow, and where the chain stands after them."""

@@ -35,7 +35,8 @@ Waiting = tuple[AuditRecord, "asyncio.Future[None]"]
 class AuditLog:
     """Writes a chain of records through a connection of its own to `url`. `hasher` is for whoever makes records.
 
-    `timeout` in seconds bounds the wait for a commit; `interval` is the time in seconds between `checkpoints`.
+    `timeout` in seconds bounds the wait for a commit; `interval` is the time in seconds between `checkpoints`; names of
+    its chains begin with `prefix`.
     """
 
     def __init__(
@@ -46,12 +47,14 @@ class AuditLog:
         timeout: float,
         checkpoints: CheckpointWriter | None = None,
         interval: float = 1.0,
+        prefix: str = "",
     ) -> None:
         self.hasher = hasher
         self._url = url
         self._timeout = timeout
         self._checkpoints = checkpoints
         self._interval = interval
+        self._prefix = prefix
         self._waiting: list[Waiting] = []
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -134,7 +137,7 @@ class AuditLog:
             command_timeout=self._timeout,
             server_settings={"application_name": "lienthong-audit"},
         )
-        chain = Chain.new(now)
+        chain = Chain.new(now, self._prefix)
         await self._connection.execute(_BEGIN, chain.link.chain, now)
         self._chain = chain
         self._sign()

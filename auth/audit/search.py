@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from auth.audit.chain import SANDBOX
+
 __all__ = ["AuditFilter", "search_audit"]
 
 
@@ -15,7 +17,8 @@ class AuditFilter:
     """What to show; what is None does not matter.
 
     `client` is a client's or contract's id; `subjects` are the hashes of one citizen's number under each key;
-    `field` a coordinate that was asked for; `code` an error code; `limit` the number of records, the latest first.
+    `field` a coordinate that was asked for; `code` an error code; `sandbox` whether to show what was tried in the
+    sandbox, or all the rest; `limit` the number of records, the latest first.
     """
 
     client: str | None = None
@@ -24,6 +27,7 @@ class AuditFilter:
     code: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    sandbox: bool = False
     limit: int = 100
 
 
@@ -42,6 +46,7 @@ async def search_audit(connection: Any, wanted: AuditFilter) -> list[dict[str, A
     where("$ = ANY(requested)", wanted.field)
     where("$ = ANY(codes)", wanted.code)
     where("subjects && $::bytea[]", wanted.subjects)
+    where(f"(chain LIKE '{SANDBOX}%') = $", wanted.sandbox)
     values.append(wanted.limit)
     limits = " AND ".join(conditions) or "true"
     sql = (

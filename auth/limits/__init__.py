@@ -13,8 +13,11 @@ __all__ = ["SharedLimits"]
 
 
 class SharedLimits:
-    """The limits that are counted in PostgreSQL, over a pool that need not be durable: the audit commit comes after."""
+    """The limits that are counted in PostgreSQL, over a pool that need not be durable: the audit commit comes after.
 
-    def __init__(self, pool: asyncpg.Pool[Any]) -> None:
-        self.rate = RequestRate(pool)
-        self.quota = SubjectQuota(pool)
+    `prefix` stands before the contract's id in every counter: what is counted under one uses up nothing of another.
+    """
+
+    def __init__(self, pool: asyncpg.Pool[Any], *, prefix: str = "") -> None:
+        self.rate = RequestRate(pool, prefix=prefix)
+        self.quota = SubjectQuota(pool, prefix=prefix)

@@ -24,10 +24,14 @@ _COUNT = "SELECT governance.count_subjects($1, $2, $3, $4) AS counted"
 
 
 class SubjectQuota:
-    """Counts distinct subjects by contract and day (of Vietnamese time, by this gateway's clock)."""
+    """Counts distinct subjects by contract and day (of Vietnamese time, by this gateway's clock).
 
-    def __init__(self, pool: asyncpg.Pool[Any]) -> None:
+    `prefix` stands before the contract's id in the counters.
+    """
+
+    def __init__(self, pool: asyncpg.Pool[Any], *, prefix: str = "") -> None:
         self._pool = pool
+        self._prefix = prefix
         self._day: date = date.min
         self._counted: dict[str, set[bytes]] = {}
         self._known = 0
@@ -46,7 +50,7 @@ class SubjectQuota:
             return
         allowed = contract.limits.subjects_per_day
         fresh = list({subject for subject in subjects if subject not in counted})
-        row = await ask(self._pool, _COUNT, contract.contract_id, today, fresh, allowed)
+        row = await ask(self._pool, _COUNT, self._prefix + contract.contract_id, today, fresh, allowed)
         if not row["counted"]:
             midnight = datetime.combine(today + timedelta(days=1), datetime.min.time(), VIETNAM)
             retry_after = max(1, int((midnight - local).total_seconds()) + 1)

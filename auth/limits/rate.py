@@ -40,10 +40,14 @@ class _Lease:
 
 
 class RequestRate:
-    """Counts requests by contract and minute (of the database's clock)."""
+    """Counts requests by contract and minute (of the database's clock).
 
-    def __init__(self, pool: asyncpg.Pool[Any]) -> None:
+    `prefix` stands before the contract's id in the counters.
+    """
+
+    def __init__(self, pool: asyncpg.Pool[Any], *, prefix: str = "") -> None:
         self._pool = pool
+        self._prefix = prefix
         self._leases: dict[str, _Lease] = {}
 
     async def take(self, contract: Contract) -> None:
@@ -59,7 +63,7 @@ class RequestRate:
         if not lease.holds(allowed):
             lease.left, lease.spent = 0, False
         if lease.left == 0 and not lease.spent:
-            row = await ask(self._pool, _LEASE, contract_id, allowed, _SHARE)
+            row = await ask(self._pool, _LEASE, self._prefix + contract_id, allowed, _SHARE)
             lease.allowed, lease.left = allowed, row["leased"]
             lease.ends = time.monotonic() + row["seconds_left"]
             lease.spent = lease.left == 0

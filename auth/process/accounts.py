@@ -17,9 +17,9 @@ from auth.audit.acts import record_act
 from auth.credentials import NO_DIGEST, AccountKey
 from auth.process.actors import Account, Role
 from auth.process.database import transaction
-from auth.process.errors import ProcessError, SignInFailedError
+from auth.process.errors import KeyOverError, ProcessError, SignInFailedError
 
-__all__ = ["AccountFaultError", "Accounts", "hash_password"]
+__all__ = ["AccountFaultError", "Accounts", "hash_password", "roles_of"]
 
 _MINIMUM_PASSWORD = 12
 # Parameters of OWASP's recommendation for Argon2id: 19 MiB, two passes, one lane.
@@ -67,18 +67,18 @@ class Accounts:
         return _account(row)
 
     async def by_key(self, given: AccountKey) -> Account:
-        """The account of a key that is in force. Raises `SignInFailedError`, the same for every reason."""
+        """The account of a key that is in force. Raises `SignInFailedError`; of a key that was, `KeyOverError`."""
         async with transaction(self._pool) as connection:
             key = await connection.fetchrow(
-                "SELECT account_id, secret_sha256 FROM governance.account_key "
-                "WHERE key_id = $1 AND revoked_at IS NULL AND expires_at > now()",
+                "SELECT account_id, secret_sha256, revoked_at IS NULL AND expires_at > now() AS in_force "
+                "FROM governance.account_key WHERE key_id = $1",
                 given.key_id,
             )
             if not given.matches(key["secret_sha256"] if key else NO_DIGEST) or key is None:
                 raise SignInFailedError
             row = await connection.fetchrow(_ACCOUNT + " WHERE account_id = $1 AND active", key["account_id"])
-        if row is None:
-            raise SignInFailedError
+        if row is None or not key["in_force"]:
+            raise KeyOverError
         return _account(row)
 
     async def get(self, account_id: str) -> Account | None:
@@ -133,10 +133,14 @@ class Accounts:
             ) from error
 
     async def close(self, actor: str, account_id: str) -> bool:
-        """Close an account; whether there was an active one."""
+        """Close an account and revoke its keys, for good; whether there was an active one."""
         async with transaction(self._pool) as connection:
             done = await connection.execute(
                 "UPDATE governance.account SET active = false WHERE account_id = $1 AND active", account_id
+            )
+            await connection.execute(
+                "UPDATE governance.account_key SET revoked_at = now() WHERE account_id = $1 AND revoked_at IS NULL",
+                account_id,
             )
             await record_act(connection, "account.close", actor=actor, note=account_id)
         return bool(done == "UPDATE 1")
@@ -157,6 +161,17 @@ class Accounts:
                 raise AccountFaultError(f"there is no active account `{account_id}`")
             await record_act(connection, "account.key", actor=actor, note=f"{account_id} {key.key_id}")
         return key
+
+    async def revoke_key(self, actor: str, key_id: str) -> bool:
+        """Revoke a key of an account at once; whether there was one in force."""
+        async with transaction(self._pool) as connection:
+            done = await connection.execute(
+                "UPDATE governance.account_key SET revoked_at = now() WHERE key_id = $1 AND revoked_at IS NULL", key_id
+            )
+            if done != "UPDATE 1":
+                return False
+            await record_act(connection, "account.key_revoke", actor=actor, note=key_id)
+        return True
 
 
 def _account(row: Any) -> Account:

@@ -10,17 +10,25 @@ import asyncpg
 
 from auth.database import OUTAGES
 from auth.errors import GovernanceUnavailableError
+from auth.process.errors import ValueRefusedError
 
 __all__ = ["transaction"]
 
 
 @asynccontextmanager
 async def transaction(pool: asyncpg.Pool[Any]) -> AsyncIterator[Any]:
-    """A connection in a transaction. An outage is a `GovernanceUnavailableError`; what the database refuses is not."""
+    """A connection in a transaction.
+
+    An outage is a `GovernanceUnavailableError`, a value that cannot be kept a `ValueRefusedError`; what else the
+    database refuses stays what it is.
+    """
     try:
         async with pool.acquire() as connection, connection.transaction():
             yield connection
-    except (asyncpg.IntegrityConstraintViolationError, asyncpg.RaiseError, asyncpg.DataError):
+    except (asyncpg.IntegrityConstraintViolationError, asyncpg.RaiseError):
         raise
     except OUTAGES as error:
+        # The driver's own refusals are `ValueError`s, the server's are `DataError`s.
+        if isinstance(error, asyncpg.DataError | ValueError):
+            raise ValueRefusedError from error
         raise GovernanceUnavailableError from error

@@ -25,6 +25,10 @@ _ID = re.compile(r"[a-z0-9][a-z0-9-]{2,62}\Z")
 _OWNER = """
 SELECT client_id, max(version) AS version FROM governance.contract WHERE contract_id = $1 GROUP BY client_id
 """
+_REPLACED = """
+SELECT max(version) FROM governance.contract WHERE contract_id = $1 AND version < $2
+AND state IN ('ACTIVE', 'SUSPENDED', 'SUPERSEDED', 'EXPIRED', 'TERMINATED')
+"""
 _OPEN = """
 INSERT INTO governance.contract
     (contract_id, version, client_id, title, state, services, valid_from, valid_to, request)
@@ -96,6 +100,14 @@ class Dossiers:
         """A dossier; without a version, the latest one that the account may see."""
         async with transaction(self._pool) as connection:
             return await read_dossier(connection, self._examiner, actor, contract_id, version)
+
+    async def replaced_by(self, actor: Account, dossier: Dossier) -> Dossier | None:
+        """The version that a dossier takes, or took, the place of: the last one before it that was decided for."""
+        async with transaction(self._pool) as connection:
+            version = await connection.fetchval(_REPLACED, dossier.contract_id, dossier.version)
+            if version is None:
+                return None
+            return await read_dossier(connection, self._examiner, actor, dossier.contract_id, version)
 
     async def list(self, actor: Account, *, states: frozenset[State] | None = None) -> list[Summary]:
         """The dossiers that an account may see, the latest change first."""

@@ -13,12 +13,14 @@ __all__ = [
     "ConcealmentRefusedError",
     "DossierChangedError",
     "DossierUnknownError",
+    "KeyOverError",
     "MoveRefusedError",
     "NoticeRefusedError",
     "ProcessError",
     "RequestIncompleteError",
     "RoleRequiredError",
     "SignInFailedError",
+    "ValueRefusedError",
 ]
 
 
@@ -73,6 +75,13 @@ class DossierChangedError(ProcessError):
     remedy = "read it again and repeat the change"
 
 
+class ValueRefusedError(ProcessError):
+    """a value cannot be kept: it holds characters or numbers that the database does not take"""
+
+    code = "VALUE_REFUSED"
+    status = 422
+
+
 class AttachmentRefusedError(ProcessError):
     """the document is not taken"""
 
@@ -113,3 +122,7 @@ class ConcealmentRefusedError(ProcessError):
 
     code = "CONCEALMENT_REFUSED"
     status = 422
+
+
+class KeyOverError(SignInFailedError):
+    """the account's key has expired or was revoked, or its account is closed; it is genuine"""

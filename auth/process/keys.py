@@ -24,6 +24,7 @@ _KEYS = """
 SELECT key_id, environment, created_at, expires_at, revoked_at, certificate_sha256 IS NOT NULL AS bound
 FROM governance.api_key WHERE contract_id = $1 ORDER BY created_at DESC, key_id
 """
+_PAST = -1
 _TESTABLE = IN_FORCE | {State.TECHNICAL_TEST, State.SECURITY_CHECK, State.APPROVED}
 _OPENS: dict[Environment, frozenset[State]] = {"production": frozenset({State.ACTIVE}), "sandbox": _TESTABLE}
 
@@ -53,8 +54,15 @@ class Keys:
             await read_dossier(connection, self._examiner, actor, contract_id, None)
             return [IssuedKey(**row) for row in await connection.fetch(_KEYS, contract_id)]
 
-    async def issue(self, actor: Account, contract_id: str, environment: Environment, *, days: int) -> ApiKey:
-        """A new key, shown this once. Raises `MoveRefusedError` when no version opens the environment."""
+    async def issue(
+        self, actor: Account, contract_id: str, environment: Environment, *, days: int, expired: bool = False
+    ) -> ApiKey:
+        """A new key, shown this once. Raises `MoveRefusedError` when no version opens the environment.
+
+        With `expired` it is a sandbox key that has expired already: a technical test shows how it is refused.
+        """
+        if expired and environment != "sandbox":
+            raise MoveRefusedError("an expired key is for tests in the sandbox only")
         async with transaction(self._pool) as connection:
             dossier = await read_dossier(connection, self._examiner, actor, contract_id, None)
             _require_holder(actor, dossier)
@@ -64,7 +72,13 @@ class Keys:
             if not _OPENS[environment] & {State(row["state"]) for row in states}:
                 named = ", ".join(sorted(state.value for state in _OPENS[environment]))
                 raise MoveRefusedError(f"a key for {environment} needs a version in {named}")
-            return await issue_key(connection, contract_id, days=days, environment=environment, actor=actor.account_id)
+            return await issue_key(
+                connection,
+                contract_id,
+                days=_PAST if expired else days,
+                environment=environment,
+                actor=actor.account_id,
+            )
 
     async def revoke(self, actor: Account, contract_id: str, key_id: str) -> None:
         """Revoke a key of the contract; every worker refuses it within a second."""

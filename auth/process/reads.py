@@ -13,6 +13,7 @@ from typing import Any
 
 import asyncpg
 
+from auth.audit.chain import SANDBOX
 from auth.audit.subjects import SubjectHasher
 from auth.errors import GovernanceUnavailableError
 from auth.process.database import transaction
@@ -26,12 +27,13 @@ _BATCH = 1_000
 _BATCHES_AT_ONCE = 10
 _LOCK = "SELECT pg_advisory_xact_lock(hashtext('lienthong subject index'))"
 _TRY_LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('lienthong subject index'))"
-_BEHIND = """
+_BEHIND = f"""
 SELECT c.chain, coalesce(s.sequence, 0) AS sequence
 FROM governance.audit_chain c LEFT JOIN governance.subject_chain s USING (chain)
 WHERE EXISTS (SELECT FROM governance.audit_record r WHERE r.chain = c.chain AND r.sequence > coalesce(s.sequence, 0))
+  AND c.chain NOT LIKE '{SANDBOX}%'
 ORDER BY c.chain LIMIT 1
-"""
+"""  # noqa: S608 - a name of ours
 _BEGIN = "INSERT INTO governance.subject_chain (chain) VALUES ($1) ON CONFLICT DO NOTHING"
 _INDEX = f"""
 WITH fresh AS MATERIALIZED (

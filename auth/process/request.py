@@ -33,6 +33,8 @@ __all__ = [
 
 VIETNAM = timezone(timedelta(hours=7))
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=10_000)]
+# Beyond these years a day has no moment of its own in every time zone.
+Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2999, 12, 31))]
 Code = Annotated[str, StringConstraints(strip_whitespace=True, max_length=64, pattern=r"^[A-Z0-9_]*$")]
 
 
@@ -105,8 +107,8 @@ class ConnectionRequest(_Part):
     reciprocal_sharing: Text = ""
     security_level: Annotated[int, Field(ge=1, le=5)] | None = None
     inspections: tuple[Inspection, ...] = ()
-    valid_from: date | None = None
-    valid_to: date | None = None
+    valid_from: Day | None = None
+    valid_to: Day | None = None
     limits: dict[str, Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
     unpermitted: Literal["hide", "null"] = "hide"
     documents: tuple[str, ...] = ()

@@ -50,8 +50,8 @@ PROTECTIONS = [
     Protection(
         "validation suggests no names",
         "resolvers/documents.py",
-        "max_errors=_MAX_ERRORS, hide_suggestions=True)",
-        "max_errors=_MAX_ERRORS)",
+        "max_errors=MAX_ERRORS, hide_suggestions=True)",
+        "max_errors=MAX_ERRORS)",
         "test_no_misspelling_is_put_right",
     ),
     Protection(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator, Sequence
+import json
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -21,6 +23,8 @@ from graph.schema import schema
 from resolvers.examine import examiner_of
 from service.embedded import EmbeddedServers
 from tests.process.people import PEOPLE, UNIT, complete_request
+from tests.process.shell import Shell
+from tests.process.speaking import Assembly, assembled
 
 _NUMBERS = itertools.count(1)
 
@@ -104,3 +108,24 @@ async def desk(databases: EmbeddedServers) -> AsyncIterator[Desk]:
     )
     await pool.close()
     await owner.close()
+
+
+@pytest.fixture(scope="module")
+def assembly(databases: EmbeddedServers) -> Iterator[Assembly]:
+    """The service with the process over HTTP, and a key for every account."""
+    with assembled(databases) as found:
+        yield found
+
+
+@pytest.fixture
+def shell(assembly: Assembly, databases: EmbeddedServers, tmp_path: Path) -> Shell:
+    """A shell over that service, in an empty folder."""
+    settings = assembly.service.settings
+    owner = {
+        "LIENTHONG_ADMIN_URL": databases.admin_url,
+        "LIENTHONG_GOVERNANCE_URL": settings.governance_url,
+        "LIENTHONG_CURSOR_KEY": settings.cursor_key.get_secret_value(),
+        "LIENTHONG_AUDIT_KEY": settings.audit_key.get_secret_value(),
+        "LIENTHONG_SOURCES": json.dumps(settings.sources),
+    }
+    return Shell(assembly, tmp_path, owner)

@@ -286,3 +286,14 @@ async def test_an_attached_document_comes_back_byte_for_byte(desk: Desk) -> None
         await desk.attachments.content(PEOPLE["stranger"], *identity, attached.attachment_id)
     dossier = await desk.attachments.detach(OFFICER, *identity, attached.attachment_id)
     assert list(dossier.attachments) == []
+
+
+async def test_a_version_is_compared_with_the_last_one_that_was_decided_for(desk: Desk) -> None:
+    first = await desk.at("ACTIVE")
+    assert await desk.dossiers.replaced_by(PEOPLE["reviewer"], first) is None
+    second = await desk.at("WITHDRAWN", first.contract_id)
+    third = await desk.at("UNDER_REVIEW", first.contract_id)
+    assert (second.version, third.version, third.previous) == (2, 3, 2)
+    replaced = await desk.dossiers.replaced_by(PEOPLE["reviewer"], third)
+    assert replaced is not None
+    assert replaced.version == 1

@@ -9,10 +9,11 @@ from typing import Any
 import asyncpg
 import pytest
 
+from auth.limits.quota import VIETNAM
 from auth.notices import Notice
 from auth.process.errors import NoticeRefusedError, RoleRequiredError
 from auth.process.notices import Notices
-from auth.working_days import VIETNAM, after_working_days
+from auth.working_days import after_working_days
 from service.embedded import EmbeddedServers
 from tests.process.people import PEOPLE
 from tests.running import Governance, RunningService, run

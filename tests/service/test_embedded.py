@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import asyncpg
 import psutil
@@ -102,7 +103,8 @@ async def test_the_database_is_utf8_with_the_c_locale(tmp_path: Path) -> None:
         assert row is not None
         assert tuple(row) == ("lienthong", "UTF8", "C", "C", None)
         assert servers.mongo_url("health").startswith("mongodb://127.0.0.1:")
-        assert [path.name for path in (tmp_path / "postgres" / "sockets").iterdir() if path.is_socket()]
+        sockets = Path(unquote(urlsplit(servers.admin_url).netloc.partition("@")[2]))
+        assert [path.name for path in sockets.iterdir() if path.is_socket()]  # noqa: ASYNC240
 
 
 @pytest.mark.parametrize("reason", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])

@@ -13,8 +13,10 @@ from collections.abc import Iterator
 from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 from graphql import parse, validate
 from pydantic import SecretStr
 from starlette.routing import Route
@@ -25,6 +27,7 @@ import graph
 import resolvers
 import service
 from auth.contract import Contract, Limits, permit
+from auth.process.actors import Role
 from auth.registry import read_contracts
 from errors import LienthongError, Visibility
 from graph.catalog import Catalog
@@ -32,8 +35,10 @@ from graph.schema import schema
 from graph.view import View
 from resolvers.documents import prepare_document
 from resolvers.planner import plan_operation
+from resolvers.process.schema import process_schema, whole_process_schema
 from service.app import create_app
 from service.cli import app as cli
+from service.commands.caller import CallerSettings
 from service.explain import describe_plan
 from service.settings import Settings
 
@@ -109,8 +114,13 @@ def test_every_setting_is_documented_with_its_default(name: str) -> None:
 
 
 def test_no_setting_is_documented_that_is_none() -> None:
-    documented = set(re.findall(r"LIENTHONG_([A-Z]+(?:_[A-Z]+)*)", README))
-    assert documented <= {name.upper() for name in Settings.model_fields}
+    documented = set(re.findall(r"LIENTHONG_([A-Z]+(?:_[A-Z]+)*)", README + PROCESS))
+    assert documented <= {name.upper() for name in (*Settings.model_fields, *CallerSettings.model_fields)}
+
+
+@pytest.mark.parametrize("name", CallerSettings.model_fields)
+def test_what_a_command_reads_is_documented(name: str) -> None:
+    assert any(row[0] == f"`LIENTHONG_{name.upper()}`" for row in table_rows("## Cài đặt · Settings"))
 
 
 def test_every_source_has_its_variable_in_the_readme() -> None:
@@ -157,6 +167,26 @@ def test_every_command_is_documented() -> None:
     assert "serve" in commands
     for command in commands:
         assert f"`lienthong {command}`" in rows, f"the README lacks the command `{command}`"
+
+
+@pytest.mark.parametrize("group", ["contract", "account", "unit", "audit"])
+def test_every_command_of_a_group_is_documented_and_no_other(group: str) -> None:
+    rows = [row[0] for row in table_rows("## Cài đặt · Settings") if row[0].startswith(f"`lienthong {group} ")]
+    documented = [name.removeprefix(f"lienthong {group} ") for row in rows for name in re.findall(r"`([^`]+)`", row)]
+    whole: Any = typer.main.get_command(cli)
+    assert sorted(documented) == sorted(whole.commands[group].commands)
+
+
+@pytest.mark.parametrize("block", re.findall(r"^```graphql\n(.*?)^```$", PROCESS, re.DOTALL | re.MULTILINE))
+def test_a_graphql_block_of_the_process_is_valid(block: str) -> None:
+    assert [error.message for error in validate(whole_process_schema(), parse(block))] == []
+
+
+def test_the_roots_of_each_role_are_documented() -> None:
+    for role in set(Role) - {Role.CLOCK}:
+        (row,) = re.findall(rf"^\|[^|]*\b{role.value}\b[^|]*\|([^|]*`[a-z]+[^|]*)\|$", PROCESS, re.MULTILINE) or [""]
+        mutations = process_schema(frozenset({role})).schema.mutation_type
+        assert set(re.findall(r"`([A-Za-z]+)`", row)) == set(mutations.fields if mutations else ())
 
 
 def test_every_limit_of_a_contract_is_documented_with_its_default() -> None:

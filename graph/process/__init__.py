@@ -1,0 +1,1 @@
+"""What people with roles can ask and do: the schema of the process of contracts, apart from the schema of data."""

@@ -1,0 +1,203 @@
+"""The sandbox over HTTP: the same authorisation as production, other data, and a list that ticks itself off."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+
+from auth.process.errors import RequestIncompleteError
+from auth.process.lifecycle import State
+from graph.catalog import Catalog
+from graph.schema import schema
+from samples.personas import person
+from service.demo_sandbox import prepare_sandbox, sandbox_sources
+from service.embedded import EmbeddedServers
+from service.process import Process
+from tests.process.conftest import Desk
+from tests.process.people import PEOPLE
+from tests.running import Governance, RunningService, observed_tracing, settings_for
+
+OFFICER, REVIEWER = PEOPLE["officer"], PEOPLE["reviewer"]
+FULL = person("FULL")
+VALID = "query($id: PersonalId!) { citizen(personalId: $id) { birthName { full } vehicles { plate } } }"
+DENIED = '{ citizen(personalId: "000188000001") { dateOfBirth } }'
+
+
+@pytest.fixture(scope="module")
+def sandbox(databases: EmbeddedServers, governance: Governance) -> Iterator[RunningService]:
+    """A service with both environments, over databases that hold citizens here and personas there."""
+    observed_tracing()
+    asyncio.run(prepare_sandbox(databases))
+    settings = settings_for(
+        databases,
+        sandbox_sources=sandbox_sources(databases),
+        process_url=databases.postgres_url("lienthong_process"),
+    )
+    with RunningService(settings) as running:
+        running.governance = governance
+        yield running
+
+
+@pytest.fixture
+async def process(sandbox: RunningService, databases: EmbeddedServers) -> AsyncIterator[Process]:
+    """The process as the service has it, over a pool of this test's."""
+    async with asyncpg.create_pool(databases.postgres_url("lienthong_process"), min_size=0, max_size=2) as pool:
+        yield Process.of(pool, Catalog.of(schema), sandbox.settings.audit_keys())
+
+
+def ask(
+    service: RunningService, key: str, query: str, path: str = "/sandbox/graphql", **variables: Any
+) -> httpx.Response:
+    """One request with a key, for the purpose of the request of the tests."""
+    return service.session.post(
+        f"{service.url}{path}",
+        json={"query": query, "variables": variables},
+        headers={"authorization": key, "accept": "application/graphql-response+json"},
+    )
+
+
+def codes(response: httpx.Response) -> list[str]:
+    return [error["extensions"]["code"] for error in response.json().get("errors", [])]
+
+
+async def test_a_clients_own_traffic_ticks_the_list_off_and_opens_the_way_to_the_security_check(
+    desk: Desk, sandbox: RunningService, process: Process
+) -> None:
+    dossier = await desk.at("TECHNICAL_TEST")
+    identity = (dossier.contract_id, dossier.version)
+    key = (await process.keys.issue(OFFICER, dossier.contract_id, "sandbox", days=30)).authorization
+
+    async def open_items() -> set[str]:
+        return {item.code for item in await process.tests.list(OFFICER, *identity) if not item.ticked}
+
+    everything = {
+        "VALID_QUERY.XAC_MINH", "DENIED_FIELD", "BAD_NUMBER", "EXPIRED_KEY", "LIMIT_HIT", "PARTIAL_OUTAGE"
+    }  # fmt: skip
+    assert await open_items() == everything
+    with pytest.raises(RequestIncompleteError) as refused:
+        await process.moves.move(REVIEWER, *identity, "send_to_security", reason="Đủ")
+    assert {one["path"] for one in refused.value.missing} == {f"tests.{code}" for code in everything}
+
+    answer = ask(sandbox, key, VALID, id=FULL.number)
+    assert answer.json() == {
+        "data": {"citizen": {"birthName": {"full": FULL.full_name}, "vehicles": [{"plate": FULL.plate}]}}
+    }
+    assert await open_items() == everything - {"VALID_QUERY.XAC_MINH"}
+    ticked = next(item for item in await process.tests.list(OFFICER, *identity) if item.ticked)
+    assert ticked.trace_id == answer.headers["x-trace-id"]
+
+    assert codes(ask(sandbox, key, DENIED)) == ["GRAPHQL_VALIDATION_FAILED"]
+    assert codes(ask(sandbox, key, VALID, id="12")) == ["BAD_USER_INPUT"]
+    expired = await process.keys.issue(OFFICER, dossier.contract_id, "sandbox", days=30, expired=True)
+    assert codes(ask(sandbox, expired.authorization, VALID, id=FULL.number)) == ["CREDENTIALS_EXPIRED"]
+    aliases = "{" + " ".join(f'a{n}: citizen(personalId: "{FULL.number}") {{ __typename }}' for n in range(200)) + "}"
+    assert codes(ask(sandbox, key, aliases))[0] == "LIMIT_EXCEEDED"
+    assert await open_items() == {"PARTIAL_OUTAGE"}
+    outage = ask(sandbox, key, VALID, id=person("SPECIALISED_DOWN").number)
+    assert codes(outage) == ["SOURCE_UNAVAILABLE"]
+    assert outage.json()["data"]["citizen"]["birthName"]["full"] == person("SPECIALISED_DOWN").full_name
+    assert await open_items() == set()
+    moved = await process.moves.move(REVIEWER, *identity, "send_to_security", reason="Đủ")
+    assert moved.state is State.SECURITY_CHECK
+
+
+async def test_a_request_that_was_sent_back_is_tested_anew(
+    desk: Desk, sandbox: RunningService, process: Process
+) -> None:
+    dossier = await desk.at("TECHNICAL_TEST")
+    identity = (dossier.contract_id, dossier.version)
+    key = (await process.keys.issue(OFFICER, dossier.contract_id, "sandbox", days=30)).authorization
+    ask(sandbox, key, VALID, id=FULL.number)
+    assert any(item.ticked for item in await process.tests.list(OFFICER, *identity))
+    for who, move in [("reviewer", "send_back"), ("officer", "submit"), ("reviewer", "take_up")]:
+        await desk.moves.move(PEOPLE[who], *identity, move, reason="Sửa")
+    refused = ask(sandbox, key, VALID, id=FULL.number)
+    assert (refused.status_code, codes(refused)) == (403, ["CONTRACT_UNKNOWN"])
+    await desk.moves.move(REVIEWER, *identity, "admit_to_test", reason="Lại")
+    assert not any(item.ticked for item in await process.tests.list(OFFICER, *identity))
+
+
+async def test_neither_environment_takes_the_others_keys_or_reaches_its_rows(
+    desk: Desk, sandbox: RunningService, process: Process
+) -> None:
+    dossier = await desk.at("ACTIVE")
+    citizen = await desk.owner.fetchval("SELECT personal_id FROM population.citizen WHERE NOT protected LIMIT 1")
+    here = (await process.keys.issue(OFFICER, dossier.contract_id, "production", days=30)).authorization
+    there = (await process.keys.issue(OFFICER, dossier.contract_id, "sandbox", days=30)).authorization
+
+    with sandbox.observing() as observed:
+        in_production = ask(sandbox, here, VALID, "/graphql", id=citizen)
+    assert in_production.json()["data"]["citizen"]["birthName"]["full"]
+    assert sources(observed.statements) == {"population", "transport"}
+
+    with sandbox.observing() as observed:
+        assert ask(sandbox, there, VALID, id=citizen).json()["data"] == {"citizen": None}
+        assert ask(sandbox, there, VALID, id=FULL.number).json()["data"]["citizen"]
+    assert sources(observed.statements) == {"sandbox_population", "sandbox_transport"}
+
+    with sandbox.observing() as observed:
+        for nobody in (FULL, person("SPECIALISED_DOWN"), person("REGISTER_DOWN")):
+            answer = ask(sandbox, here, VALID, "/graphql", id=nobody.number)
+            assert answer.json() == {"data": {"citizen": None}}
+    assert all(not source.startswith("sandbox") for source, _ in observed.statements)
+
+    with sandbox.observing() as observed:
+        for key, path in ((here, "/sandbox/graphql"), (there, "/graphql")):
+            refused = ask(sandbox, key, VALID, path, id=FULL.number)
+            assert (refused.status_code, codes(refused)) == (401, ["UNAUTHENTICATED"])
+    assert not sources(observed.statements)
+
+
+async def test_a_denial_is_the_same_in_both(desk: Desk, sandbox: RunningService, process: Process) -> None:
+    dossier = await desk.at("ACTIVE")
+    here = await process.keys.issue(OFFICER, dossier.contract_id, "production", days=30)
+    there = await process.keys.issue(OFFICER, dossier.contract_id, "sandbox", days=30)
+    keys = {"/graphql": here.authorization, "/sandbox/graphql": there.authorization}
+    for query in (DENIED, "{ household { __typename } }", "{ __schema { types { name } } }", "{ citizen }", "{"):
+        bodies = {
+            re.sub(rb'"traceId":"[0-9a-f]{32}"', b"", ask(sandbox, key, query, path).content)
+            for path, key in keys.items()
+        }
+        assert len(bodies) == 1, query
+    schemas = {
+        sandbox.session.get(f"{sandbox.url}{path}", headers={"authorization": keys[endpoint]}).content
+        for path, endpoint in (("/schema.graphql", "/graphql"), ("/sandbox/schema.graphql", "/sandbox/graphql"))
+    }
+    assert len(schemas) == 1
+
+
+async def test_records_of_the_sandbox_are_kept_apart(desk: Desk, sandbox: RunningService, process: Process) -> None:
+    dossier = await desk.at("TECHNICAL_TEST")
+    key = (await process.keys.issue(OFFICER, dossier.contract_id, "sandbox", days=30)).authorization
+    response = ask(sandbox, key, VALID, id=FULL.number)
+    record = await desk.owner.fetchrow(
+        "SELECT chain, contract_id FROM governance.audit_record WHERE trace_id = $1", response.headers["x-trace-id"]
+    )
+    assert record["chain"].startswith("sandbox-")
+    assert record["contract_id"] == dossier.contract_id
+
+
+async def test_a_persona_for_whom_a_source_is_down_breaks_it_for_nobody_else(
+    desk: Desk, sandbox: RunningService, process: Process
+) -> None:
+    dossier = await desk.at("TECHNICAL_TEST")
+    key = (await process.keys.issue(OFFICER, dossier.contract_id, "sandbox", days=30)).authorization
+    for _ in range(30):
+        assert codes(ask(sandbox, key, VALID, id=person("SPECIALISED_DOWN").number)) == ["SOURCE_UNAVAILABLE"]
+    assert codes(ask(sandbox, key, VALID, id=person("SPECIALISED_SLOW").number)) == ["SOURCE_TIMEOUT"]
+    assert codes(ask(sandbox, key, VALID, id=person("REGISTER_DOWN").number)) == ["SOURCE_UNAVAILABLE"]
+    assert not codes(ask(sandbox, key, VALID, id=FULL.number))
+
+
+def sources(statements: list[tuple[str, str]]) -> set[str]:
+    """The databases of data that were asked: limits and audit are governance's."""
+    return {source for source, _ in statements if source.removeprefix("sandbox_") in _DATA}
+
+
+_DATA = {"population", "social_insurance", "health", "transport", "civil_status", "education"}
