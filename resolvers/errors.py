@@ -107,7 +107,6 @@ class CitizenRequiredError(ClientError):
     """the access token names no citizen who is signed in"""
 
     code = "CITIZEN_REQUIRED"
-    status = 403
     remedy = "send an access token whose claim `citizen` is the number of the person who is signed in"
 
 
