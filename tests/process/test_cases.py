@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from auth.documents import by_digest
 from auth.process.actors import Account, Role
 from auth.process.case import CASE_MOVES, CaseState
 from auth.process.errors import CaseRefusedError, CaseUnknownError, RoleRequiredError
@@ -47,6 +49,10 @@ def duties(databases: EmbeddedServers, governance: Governance) -> Iterator[Dutie
     install(governance, "csgt", "csgt-nghia-vu", ALL_DUTIES)
     install(governance, "csgt", "csgt-hai", ALL_DUTIES)
     install(governance, "so-lao-dong", "tinh-79", ALL_DUTIES)
+    limits = governance.contracts["csgt"].limits
+    install(governance, "csgt", "csgt-it", ALL_DUTIES, limits=replace(limits, subjects_per_day=1))
+    stored = {"documents": by_digest([SUPPORT]), "allow_list_only": True}
+    install(governance, "csgt", "csgt-luu", ALL_DUTIES, **stored)
     install(governance, "csgt", "csgt-null", frozenset({"cases"}), unpermitted="null")
     url = databases.postgres_url("lienthong_process")
     with RunningService(settings_for(databases, process_url=url)) as running:
@@ -150,6 +156,51 @@ def test_a_citizen_out_of_scope_is_like_one_who_is_not_there(duties: Duties, num
     assert outside == duties.fault("tinh-79", REPORT, so="999999999999", **given)
     assert outside == ("CASE_REFUSED", "there is no such citizen")
     assert duties.ask("tinh-79", "{ cases { cases { id } } }")["cases"]["cases"] == []
+
+
+def test_a_protected_person_is_not_there_for_a_contract_limited_by_residence(
+    duties: Duties, governance: Governance
+) -> None:
+    numbers = governance.fetch(
+        "SELECT DISTINCT ON (protected) personal_id, protected FROM population.citizen "
+        "WHERE permanent_province_code = '79' ORDER BY protected"
+    )
+    given = {"truong": "Citizen.birthName", "sai": "x"}
+    open_, hidden = (row["personal_id"] for row in numbers)
+    assert duties.ask("tinh-79", REPORT, so=open_, **given)["reportDataError"]["state"] == "OPEN"
+    assert duties.fault("tinh-79", REPORT, so=hidden, **given) == ("CASE_REFUSED", "there is no such citizen")
+
+
+def test_more_persons_than_a_day_allows_stop_a_report_before_it_is_made(
+    duties: Duties, number: str, governance: Governance
+) -> None:
+    given = {"truong": "Vehicle.plate", "sai": "x"}
+    first = duties.ask("csgt-it", REPORT, so=number, **given)["reportDataError"]["id"]
+    assert duties.fault("csgt-it", REPORT, so="999999999999", **given)[0] == "QUOTA_EXCEEDED"
+    other = governance.fetch("SELECT personal_id FROM population.citizen WHERE personal_id <> $1 LIMIT 1", number)
+    assert duties.fault("csgt-it", REPORT, so=other[0]["personal_id"], **given)[0] == "QUOTA_EXCEEDED"
+    assert [case["id"] for case in duties.ask("csgt-it", PAGE)["cases"]["cases"]] == [first]
+
+
+def test_a_contract_of_stored_documents_carries_out_those_only(duties: Duties) -> None:
+    assert duties.ask("csgt-luu", SUPPORT)["requestSupport"]["state"] == "OPEN"
+    assert duties.fault("csgt-luu", SUPPORT + " ")[0] == "DOCUMENT_NOT_ALLOWED"
+    assert duties.fault("csgt-luu", PAGE)[0] == "DOCUMENT_NOT_ALLOWED"
+
+
+def test_several_duties_of_a_request_are_carried_out_in_their_order(duties: Duties) -> None:
+    two = """
+    mutation {
+      a: requestSupport(subject: "Một", text: "x", channel: EMAIL) { id severity }
+      b: requestSupport(subject: "Hai", text: "", channel: EMAIL) { id }
+      c: requestSupport(subject: "Ba", text: "x", channel: EMAIL) { id }
+    }
+    """
+    body = duties.service.post("csgt-nghia-vu", two).json()
+    assert (body["data"]["a"]["severity"], body["data"]["b"]) == ("NORMAL", None)
+    assert [(error["path"], error["extensions"]["code"]) for error in body["errors"]] == [(["b"], "CASE_REFUSED")]
+    latest = duties.ask("csgt-nghia-vu", PAGE)["cases"]["cases"]
+    assert [case["id"] for case in latest] == [body["data"]["c"]["id"], body["data"]["a"]["id"]]
 
 
 def test_a_client_sees_its_own_cases_only_page_by_page(duties: Duties, number: str) -> None:
