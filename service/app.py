@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response as HttpResponse
 from starlette.routing import Route
 
+from connectors.outage import outage_of
 from errors import LienthongError
 from graph.catalog import Catalog
 from graph.schema import schema
@@ -25,7 +26,10 @@ from service.settings import Settings
 from service.sources import SettingsError, check_sources
 from service.wire import encode
 
-__all__ = ["SettingsError", "create_app"]
+__all__ = ["OUTAGE_HEADER", "SettingsError", "create_app"]
+
+OUTAGE_HEADER = "lienthong-outage"
+"""Names of databases, with commas between them, that are down for one request in the sandbox."""
 
 
 def create_app(settings: Settings) -> Starlette:
@@ -96,7 +100,9 @@ async def _schema(request: Request) -> HttpResponse:
 
 async def _sandbox_graphql(request: Request) -> HttpResponse:
     endpoint: GraphQLEndpoint = request.app.state.sandbox
-    return await endpoint(request)
+    named = request.headers.get(OUTAGE_HEADER, "").split(",")
+    with outage_of(frozenset(name.strip() for name in named)):
+        return await endpoint(request)
 
 
 async def _sandbox_schema(request: Request) -> HttpResponse:

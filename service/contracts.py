@@ -124,6 +124,7 @@ def key(  # noqa: PLR0913 - one option per part of a key
     ] = None,
     environment: Annotated[str, typer.Option(help="production or sandbox; sandbox for an account")] = "production",
     *,
+    expired: Annotated[bool, typer.Option("--expired", help="a sandbox key that has expired, for the test")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Issue an API key for a contract. It is shown this once; only its hash is kept.
@@ -135,9 +136,9 @@ def key(  # noqa: PLR0913 - one option per part of a key
     if is_signed_in():
         if replaces is not None or certificate is not None:
             raise CommandError(USAGE, "--replaces and --certificate are for operators, without LIENTHONG_ACCOUNT_KEY")
-        acts.issue_key(contract, environment, days, as_json=as_json)
+        acts.issue_key(contract, environment, days, expired=expired, as_json=as_json)
         return
-    if environment != "production":
+    if environment != "production" or expired:
         raise CommandError(USAGE, "a sandbox key is issued to an account: set LIENTHONG_ACCOUNT_KEY")
     bound = _fingerprint(certificate) if certificate else None
 

@@ -24,10 +24,13 @@ from rich.table import Table
 from auth.registry import install_contract, issue_key
 from errors import LienthongError
 from samples.load import load
+from service.app import create_app
 from service.contracts import read_checked_contracts
+from service.demo_process import PEOPLE, prepare_accounts, prepare_dossiers
 from service.demo_sandbox import prepare_sandbox, sandbox_sources
 from service.embedded import EmbeddedServers
 from service.migrate import migrate
+from service.settings import load_settings
 
 __all__ = ["DemoFolder", "prepare_databases", "prepare_demo"]
 
@@ -43,6 +46,7 @@ class DemoFolder:
         self.folder = folder
         self.data = folder / "data"
         self.clients = folder / "clients.json"
+        self.accounts = folder / "accounts.json"
         self.environment = folder / "lienthong.env"
         self.traces = folder / "traces.jsonl"
         self.checkpoints = folder / "checkpoints.jsonl"
@@ -98,6 +102,18 @@ async def prepare_demo(
     await _refresh_examples(servers, demo)
     lines = (f"{name}={value}" for name, value in environment.items())
     _write_private(demo.environment, "\n".join(lines).encode() + b"\n")
+    await _prepare_process(servers, demo)
+
+
+async def _prepare_process(servers: EmbeddedServers, demo: DemoFolder) -> None:
+    """Accounts with their passwords in `accounts.json`, and dossiers in every state, made by the application itself."""
+    known = orjson.loads(demo.accounts.read_bytes()) if demo.accounts.exists() else {}
+    accounts = await prepare_accounts(servers, known)
+    passwords = {one.account.account_id: one.password for one in accounts}
+    _write_private(demo.accounts, orjson.dumps(passwords, option=orjson.OPT_INDENT_2))
+    app = create_app(load_settings(_env_file=demo.environment))
+    async with app.router.lifespan_context(app):
+        await prepare_dossiers(app, app.state.process)
 
 
 def show(demo: DemoFolder, *, port: int, console: Console) -> None:
@@ -119,10 +135,24 @@ def show(demo: DemoFolder, *, port: int, console: Console) -> None:
         console.print(f"# {client['name']}: {client['titleEn']}", style="bold", markup=False)
         command = _curl(base, client, compact=client["name"] not in word_for_word)
         console.print(command, soft_wrap=True, markup=False, highlight=False)
+    _show_accounts(demo, base, console)
     console.print(f"\nGraphiQL  {base}/graphiql\nHealth    {base}/healthz   {base}/readyz\nClients   {demo.clients}")
+    console.print(f"Sandbox   {base}/sandbox/graphql   (docs/sandbox.md)")
     console.print("Plan      .venv/bin/lienthong explain --client mot-cua '{...}'", markup=False, soft_wrap=True)
     console.print("Trace     .venv/bin/lienthong trace [X-Trace-Id]", markup=False, soft_wrap=True)
     console.print("Mọi công dân đều do máy sinh ra, không có thật. (All citizens are invented.)  Ctrl-C: dừng (stop)")
+
+
+def _show_accounts(demo: DemoFolder, base: str, console: Console) -> None:
+    """Print with which account and password each role signs in to the console."""
+    passwords = orjson.loads(demo.accounts.read_bytes())
+    table = Table(title=f"Bàn làm việc (console): {base}/console", expand=True)
+    for heading in ("Vai trò (role)", "Tài khoản (account)", "Mật khẩu (password)"):
+        table.add_column(heading, overflow="fold")
+    for account in PEOPLE.values():
+        roles = ", ".join(sorted(role.value for role in account.roles))
+        table.add_row(f"{account.name}\n[dim]{roles}[/dim]", account.account_id, passwords[account.account_id])
+    console.print(table)
 
 
 def _curl(base: str, client: Mapping[str, Any], *, compact: bool) -> str:

@@ -30,6 +30,7 @@ from auth.process.vault import Vault
 from graph.catalog import Catalog
 from resolvers.examine import examiner_of
 from samples.personas import person
+from service.conformance_examples import examples_of
 
 __all__ = ["Process", "open_process"]
 
@@ -67,6 +68,7 @@ class Process:
         """
         examiner = examiner_of(catalog)
         conformance = Conformance(
+            examples_of(catalog),
             shielded=catalog.shielded,
             protected=[SubjectHasher(key)(person("PROTECTED").number) for key in audit_keys],
         )

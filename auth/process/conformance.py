@@ -183,8 +183,8 @@ _BAD_VALUE = TestItem(
     "BAD_NUMBER",
     "Số định danh hoặc giá trị sai bị từ chối",
     "a wrong number or value is refused",
-    "Gửi một số định danh không đủ 12 chữ số, hoặc một biến sai kiểu. Mã lỗi: BAD_USER_INPUT.",
-    "Send a number that has not 12 digits, or a variable of the wrong type. Code: BAD_USER_INPUT.",
+    "Gửi trong biến một số định danh không đủ 12 chữ số, hoặc một giá trị sai kiểu. Mã lỗi: BAD_USER_INPUT.",
+    "Send in a variable a number that has not 12 digits, or a value of the wrong type. Code: BAD_USER_INPUT.",
 )
 _EXPIRED = TestItem(
     "EXPIRED_KEY",
@@ -205,8 +205,10 @@ _OUTAGE = TestItem(
     "PARTIAL_OUTAGE",
     "Một cơ sở dữ liệu không trả lời, phần còn lại vẫn được trả lời",
     "a database is down and the rest is answered",
-    "Hỏi một nhân vật làm cơ sở dữ liệu mất kết nối. Mã lỗi: SOURCE_UNAVAILABLE hoặc SOURCE_TIMEOUT, kèm data.",
-    "Ask about a persona who makes a database fail. Code: SOURCE_UNAVAILABLE or SOURCE_TIMEOUT, beside data.",
+    "Hỏi một nhân vật làm cơ sở dữ liệu mất kết nối, hoặc gửi tiêu đề Lienthong-Outage. Mã lỗi: SOURCE_UNAVAILABLE "
+    "hoặc SOURCE_TIMEOUT, kèm data.",
+    "Ask about a persona who makes a database fail, or send the header Lienthong-Outage. Code: SOURCE_UNAVAILABLE or "
+    "SOURCE_TIMEOUT, beside data.",
 )
 _PROTECTED_PERSON = TestItem(
     "PROTECTED_PERSON",

@@ -198,6 +198,7 @@ class Dossier(ContractVersion):
                 words=item.vi,
                 english=item.en,
                 hint=item.hint_vi,
+                query=item.query,
                 done_at=item.done_at,
                 trace_id=item.trace_id,
             )

@@ -17,6 +17,7 @@ class ConformanceItem:
     words: str = strawberry.field(description="Phải cho thấy điều gì (what is to be shown)")
     english: str = strawberry.field(description="Bằng tiếng Anh (in English)")
     hint: str = strawberry.field(description="Làm thế nào (how)")
+    query: str | None = strawberry.field(description="Một truy vấn khớp hợp đồng, nếu có (an example that fits)")
     done_at: datetime | None = strawberry.field(description="Đã cho thấy lúc nào (when it was shown)")
     trace_id: str | None = strawberry.field(description="Yêu cầu nào đã cho thấy (the request that showed it)")
 

@@ -96,12 +96,13 @@ def print_dossier(dossier: Any) -> None:
             print_line(f"    - {item['path']}: {item['vi']} ({item['en']})")
 
 
-def issue_key(contract: str, environment: str, days: int, *, as_json: bool) -> None:
-    """Issue a key as the account."""
+def issue_key(contract: str, environment: str, days: int, *, expired: bool, as_json: bool) -> None:
+    """Issue a key as the account; with `expired`, one that is refused already."""
     issued = ask(
-        "mutation($contract: ID!, $environment: KeyEnvironment!, $days: Int!) "
-        "{ issueKey(contract: $contract, environment: $environment, days: $days) { id environment authorization } }",
-        {"contract": contract, "environment": environment.upper(), "days": days},
+        "mutation($contract: ID!, $environment: KeyEnvironment!, $days: Int!, $expired: Boolean!) "
+        "{ issueKey(contract: $contract, environment: $environment, days: $days, expired: $expired) "
+        "{ id environment authorization } }",
+        {"contract": contract, "environment": environment.upper(), "days": days, "expired": expired},
     )
     if as_json:
         print_json(issued)

@@ -18,7 +18,7 @@ def show_tests(contract: ContractId, *, version: Version = None, as_json: AsJson
     """Show the conformance list: what the client's own traffic in the sandbox has shown, and when."""
     query = (
         "query($contract: ID!, $version: Int) { dossier(contract: $contract, version: $version) "
-        "{ tests { code words english hint doneAt traceId } } }"
+        "{ tests { code words english hint query doneAt traceId } } }"
     )
     found = ask(query, {"contract": contract, "version": version})["tests"]
     if as_json:

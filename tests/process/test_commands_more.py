@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime
 
 from tests.process.people import complete_request
 from tests.process.shell import Shell
@@ -89,6 +90,10 @@ def test_keys_are_issued_and_listed_for_people(shell: Shell) -> None:
     assert found is not None
     listed = shell.run("operator", "contract", "keys", contract).stdout
     assert "SANDBOX" in listed
+    expired = shell.told("officer", "contract", "key", contract, "--environment", "sandbox", "--expired")
+    (row,) = [key for key in shell.told("operator", "contract", "keys", contract) if key["id"] == expired["id"]]
+    assert datetime.fromisoformat(row["expiresAt"]) < datetime.now(UTC)
+    assert shell.refused("officer", "contract", "key", contract, "--expired")["code"] == "MOVE_REFUSED"
     assert found[1] in re.sub(r"[\s│]", "", listed)
 
 

@@ -4,28 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import re
+import tomllib
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import asyncpg
-import httpx
 import pytest
 
 from auth.process.errors import RequestIncompleteError
 from auth.process.lifecycle import State
 from graph.catalog import Catalog
 from graph.schema import schema
-from samples.personas import person
+from samples.personas import call, person, resident
 from service.demo_sandbox import prepare_sandbox, sandbox_sources
 from service.embedded import EmbeddedServers
 from service.process import Process
 from tests.process.conftest import Desk
 from tests.process.people import PEOPLE
+from tests.process.sandboxed import REQUESTS, ask, citizen_like, codes, contents_of, sources
 from tests.running import Governance, RunningService, observed_tracing, settings_for
 
 OFFICER, REVIEWER = PEOPLE["officer"], PEOPLE["reviewer"]
 FULL = person("FULL")
 VALID = "query($id: PersonalId!) { citizen(personalId: $id) { birthName { full } vehicles { plate } } }"
+SAMPLES = tomllib.loads(Path("samples/contracts.toml").read_text(encoding="utf-8"))["contract"]
 DENIED = '{ citizen(personalId: "000188000001") { dateOfBirth } }'
 
 
@@ -49,21 +52,6 @@ async def process(sandbox: RunningService, databases: EmbeddedServers) -> AsyncI
     """The process as the service has it, over a pool of this test's."""
     async with asyncpg.create_pool(databases.postgres_url("lienthong_process"), min_size=0, max_size=2) as pool:
         yield Process.of(pool, Catalog.of(schema), sandbox.settings.audit_keys())
-
-
-def ask(
-    service: RunningService, key: str, query: str, path: str = "/sandbox/graphql", **variables: Any
-) -> httpx.Response:
-    """One request with a key, for the purpose of the request of the tests."""
-    return service.session.post(
-        f"{service.url}{path}",
-        json={"query": query, "variables": variables},
-        headers={"authorization": key, "accept": "application/graphql-response+json"},
-    )
-
-
-def codes(response: httpx.Response) -> list[str]:
-    return [error["extensions"]["code"] for error in response.json().get("errors", [])]
 
 
 async def test_a_clients_own_traffic_ticks_the_list_off_and_opens_the_way_to_the_security_check(
@@ -115,12 +103,18 @@ async def test_a_request_that_was_sent_back_is_tested_anew(
     key = (await process.keys.issue(OFFICER, dossier.contract_id, "sandbox", days=30)).authorization
     ask(sandbox, key, VALID, id=FULL.number)
     assert any(item.ticked for item in await process.tests.list(OFFICER, *identity))
-    for who, move in [("reviewer", "send_back"), ("officer", "submit"), ("reviewer", "take_up")]:
+    await desk.moves.move(REVIEWER, *identity, "send_back", reason="Bỏ biển số")
+    fields = tuple(field for field in dossier.request.fields if field.field != "Vehicle.plate")
+    await desk.dossiers.save(OFFICER, *identity, dossier.request.model_copy(update={"fields": fields}))
+    for who, move in [("officer", "submit"), ("reviewer", "take_up")]:
         await desk.moves.move(PEOPLE[who], *identity, move, reason="Sửa")
     refused = ask(sandbox, key, VALID, id=FULL.number)
     assert (refused.status_code, codes(refused)) == (403, ["CONTRACT_UNKNOWN"])
     await desk.moves.move(REVIEWER, *identity, "admit_to_test", reason="Lại")
     assert not any(item.ticked for item in await process.tests.list(OFFICER, *identity))
+    assert codes(ask(sandbox, key, VALID, id=FULL.number)) == ["GRAPHQL_VALIDATION_FAILED"]
+    ticked = {item.code for item in await process.tests.list(OFFICER, *identity) if item.ticked}
+    assert ticked == {"DENIED_FIELD"}
 
 
 async def test_neither_environment_takes_the_others_keys_or_reaches_its_rows(
@@ -195,9 +189,95 @@ async def test_a_persona_for_whom_a_source_is_down_breaks_it_for_nobody_else(
     assert not codes(ask(sandbox, key, VALID, id=FULL.number))
 
 
-def sources(statements: list[tuple[str, str]]) -> set[str]:
-    """The databases of data that were asked: limits and audit are governance's."""
-    return {source for source, _ in statements if source.removeprefix("sandbox_") in _DATA}
+@pytest.mark.parametrize("table", SAMPLES, ids=lambda table: table["client"])
+async def test_every_kind_of_contract_can_finish_its_list(
+    desk: Desk, sandbox: RunningService, process: Process, governance: Governance, table: dict[str, Any]
+) -> None:
+    """Stored documents, row scopes, null mode, one database only: no contract is left with an item nobody can show."""
+    contract = governance.contracts[table["client"]]
+    dossier = await desk.at("TECHNICAL_TEST", **contents_of(contract))
+    identity = (dossier.contract_id, dossier.version)
+    key = (await process.keys.issue(OFFICER, dossier.contract_id, "sandbox", days=30)).authorization
+    expired = await process.keys.issue(OFFICER, dossier.contract_id, "sandbox", days=30, expired=True)
+
+    def send(who: str, purpose: str, *, with_key: str = key, outage: str = "") -> None:
+        one = person(who)
+        for document in contract.documents.values():
+            values = {"so": one.number, "ten": one.full_name, "ngaySinh": one.born}
+            ask(sandbox, with_key, document, purpose=purpose, outage=outage, **values)
+            ask(sandbox, with_key, document, purpose=purpose, **values | {"so": "12"})
+        for service in sorted(contract.services):
+            ask(sandbox, with_key, f"{{ {call(service, one)} }}", purpose=purpose, outage=outage)
+            ask(sandbox, with_key, f"{{ {call(service, one)} }}".replace(one.number, "12"), purpose=purpose)
+        for field in ("permanentResidence", "household", "religion"):
+            query = f'{{ citizen(personalId: "{one.number}") {{ {field} {{ __typename }} }} }}'
+            ask(sandbox, with_key, query, purpose=purpose)
+
+    for query in (*contract.documents.values(), "query($so: PersonalId!) { citizen(personalId: $so) { __typename } }"):
+        values = {"so": "12", "ten": "a", "ngaySinh": "1990"}
+        ask(sandbox, key, query, purpose=next(iter(contract.purposes)), **values)
+    for purpose in contract.purposes:
+        send(resident(contract.row_scope).code, purpose)
+        send("PROTECTED", purpose)
+        send("FULL", purpose, with_key=expired.authorization)
+        send("FULL", purpose, outage="population")
+    items = await process.tests.list(OFFICER, *identity)
+    assert [item.code for item in items if not item.ticked] == ["LIMIT_HIT"]
+    purpose = next(iter(contract.purposes))
+    assert any(codes(ask(sandbox, key, "{ a }", purpose=purpose)) == ["RATE_LIMITED"] for _ in range(3 * REQUESTS))
+    assert (await process.moves.move(REVIEWER, *identity, "send_to_security")).state is State.SECURITY_CHECK
 
 
-_DATA = {"population", "social_insurance", "health", "transport", "civil_status", "education"}
+@pytest.mark.parametrize("table", SAMPLES, ids=lambda table: table["client"])
+async def test_no_service_crosses_over(
+    desk: Desk, sandbox: RunningService, process: Process, governance: Governance, table: dict[str, Any]
+) -> None:
+    """Every service of every sample contract, asked in both environments about people of both."""
+    contract = governance.contracts[table["client"]]
+    dossier = await desk.at("TECHNICAL_TEST", **contents_of(contract))
+    there = (await process.keys.issue(OFFICER, dossier.contract_id, "sandbox", days=30)).authorization
+    keys = {"/graphql": governance.authorizations[table["client"]], "/sandbox/graphql": there}
+    found: dict[str, bytes] = dict.fromkeys(keys, b"")
+    seen: dict[str, set[str]] = {}
+    citizens = [await citizen_like(desk, contract), resident(contract.row_scope)]
+    for path, key in keys.items():
+        with sandbox.observing() as observed:
+            for purpose in contract.purposes:
+                for one in citizens:
+                    values = {"so": one.number, "ten": one.full_name, "ngaySinh": one.born}
+                    calls = [f"{{ {call(service, one)} }}" for service in sorted(contract.services)]
+                    for query in (*contract.documents.values(), *calls):
+                        text = query.replace("__typename", "personalId") if "citizen" in query else query
+                        found[path] += ask(sandbox, key, text, path, purpose=purpose, **values).content
+        seen[path] = sources(observed.statements)
+    assert seen["/graphql"]
+    assert not [source for source in seen["/graphql"] if source.startswith("sandbox_")]
+    assert seen["/sandbox/graphql"] == {f"sandbox_{source}" for source in seen["/graphql"]}
+    assert not re.search(rb'"personalId":"000', found["/graphql"])
+    assert not re.search(rb'"personalId":"(?!000)', found["/sandbox/graphql"])
+    if "citizen" in contract.services:
+        assert all(b'"personalId":"' in content for content in found.values())
+
+
+async def test_the_header_takes_a_source_away_from_one_request_in_the_sandbox_only(
+    desk: Desk, sandbox: RunningService, process: Process
+) -> None:
+    dossier = await desk.at("ACTIVE")
+    here = (await process.keys.issue(OFFICER, dossier.contract_id, "production", days=30)).authorization
+    there = (await process.keys.issue(OFFICER, dossier.contract_id, "sandbox", days=30)).authorization
+    citizen = await desk.owner.fetchval("SELECT personal_id FROM population.citizen WHERE NOT protected LIMIT 1")
+
+    with sandbox.observing() as observed:
+        down = ask(sandbox, there, VALID, outage="health, transport", id=FULL.number)
+    assert codes(down) == ["SOURCE_UNAVAILABLE"]
+    assert down.json()["errors"][0]["extensions"]["source"] == "transport"
+    assert down.json()["data"]["citizen"] == {"birthName": {"full": FULL.full_name}, "vehicles": None}
+    assert sources(observed.statements) == {"sandbox_population"}
+    assert not codes(ask(sandbox, there, VALID, outage="health", id=FULL.number))
+    assert not codes(ask(sandbox, there, VALID, id=FULL.number))
+
+    with sandbox.observing() as observed:
+        up = ask(sandbox, here, VALID, "/graphql", outage="population,transport", id=citizen)
+    assert not codes(up)
+    assert up.json()["data"]["citizen"]["birthName"]["full"]
+    assert sources(observed.statements) == {"population", "transport"}

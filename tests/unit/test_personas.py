@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -59,3 +60,9 @@ def test_a_persona_for_outages_has_records_that_would_be_found() -> None:
         for key in keys:
             assert key in everything
     assert FAILING_REGISTER[0] in everything
+
+
+def test_the_document_lists_every_persona() -> None:
+    document = Path("docs/sandbox.md").read_text(encoding="utf-8")
+    listed = [line for line in document.splitlines() if line.startswith("| `000")]
+    assert listed == [f"| `{one.number}` | {one.full_name} | {one.vi} · *{one.en}* |" for one in PERSONAS]

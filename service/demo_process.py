@@ -1,0 +1,271 @@
+"""The people and dossiers of a demo: an account for each role, and a contract in every state.
+
+Nothing is written past the process: requests are submitted, tested in the sandbox by real requests, found, approved and
+activated by the accounts whose part that is. All names are invented.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import asyncpg
+import httpx
+from starlette.applications import Starlette
+
+from auth.process.accounts import Accounts
+from auth.process.actors import Account, Role
+from auth.process.request import VIETNAM, ConnectionRequest, parse_request
+from samples.personas import person
+from service.embedded import EmbeddedServers
+from service.process import Process
+
+__all__ = ["PEOPLE", "UNIT", "DemoAccount", "prepare_accounts", "prepare_dossiers"]
+
+UNIT = "so-giao-thong-mau"
+_UNIT_NAME = "Sở Giao thông mẫu (giả định)"
+_WHO = "demo"
+
+
+@dataclass(frozen=True, slots=True)
+class DemoAccount:
+    """An account of the demo with its password."""
+
+    account: Account
+    password: str
+
+
+def _account(name: str, words: str, *roles: Role, **more: Any) -> Account:
+    return Account(name, words, frozenset(roles), **more)
+
+
+PEOPLE: Mapping[str, Account] = {
+    "officer": _account("can-bo-mau", "Cán bộ mẫu", Role.UNIT_OFFICER, client_id=UNIT),
+    "reviewer": _account("tham-dinh-mau", "Chuyên viên thẩm định mẫu", Role.REVIEWER),
+    "approver": _account("phe-duyet-mau", "Lãnh đạo phê duyệt mẫu", Role.APPROVER),
+    "cyber": _account("an-ninh-mang-mau", "Cán bộ an ninh mạng mẫu", Role.CYBER_SECURITY),
+    "technical": _account("ky-thuat-mau", "Cán bộ kỹ thuật nghiệp vụ mẫu", Role.TECHNICAL_SECURITY),
+    "owner": _account(
+        "chu-quan-mau",
+        "Chủ quản cơ sở dữ liệu mẫu",
+        Role.SOURCE_OWNER,
+        sources=frozenset({"social_insurance", "health", "transport", "civil_status", "education"}),
+    ),
+    "auditor": _account("kiem-toan-mau", "Kiểm toán viên mẫu", Role.AUDITOR),
+    "operator": _account("van-hanh-mau", "Người vận hành mẫu", Role.OPERATOR),
+}
+"""Who takes part in the demo, an account for each role."""
+
+_QUERY = "query($so: PersonalId!) { citizen(personalId: $so) { birthName { full } vehicles { plate } } }"
+_DENIED = "query($so: PersonalId!) { citizen(personalId: $so) { bloodGroup } }"
+
+
+async def prepare_accounts(servers: EmbeddedServers, known: Mapping[str, str]) -> list[DemoAccount]:
+    """Make the accounts, each with the password that is `known` for it, or else a new one."""
+    found = [
+        DemoAccount(account, known.get(account.account_id) or secrets.token_urlsafe(12)) for account in PEOPLE.values()
+    ]
+    async with asyncpg.create_pool(servers.admin_url, min_size=0, max_size=2) as pool:
+        accounts = Accounts(pool)
+        there = {account.account_id for account in await accounts.list()}
+        if all(one.account.account_id in there and one.account.account_id in known for one in found):
+            return found
+        await accounts.register_unit(_WHO, UNIT, _UNIT_NAME)
+        for one in found:
+            await accounts.create(_WHO, one.account, one.password)
+    return found
+
+
+async def prepare_dossiers(app: Starlette, process: Process) -> None:
+    """Bring one dossier into each state, unless the demo's unit has dossiers already. `app` serves the sandbox."""
+    if await process.dossiers.list(PEOPLE["officer"]):
+        return
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://demo") as client:
+        walk = _Walk(process, client)
+        for state, ways in _STATES.items():
+            await walk.open(f"mau-{state}", f"Hồ sơ mẫu: {state}")
+            for way in ways:
+                await way(walk)
+    # One of them ends today: for it alone the clock is put forward.
+    await process.moves.expire(datetime.now(VIETNAM) + timedelta(days=2))
+
+
+class _Walk:
+    """One dossier after the other on its way."""
+
+    def __init__(self, process: Process, client: httpx.AsyncClient) -> None:
+        self._process = process
+        self._client = client
+        self._identity = ("", 0)
+
+    async def open(self, contract_id: str, title: str) -> None:
+        """Begin a dossier, or its next version."""
+        request = _request(title, days=0 if contract_id.endswith("het-han") else 365)
+        dossier = await self._process.dossiers.open(PEOPLE["officer"], contract_id, request)
+        self._identity = (dossier.contract_id, dossier.version)
+
+    async def go(self, who: str, move: str, reason: str | None = None) -> None:
+        """Take a step as somebody."""
+        await self._process.moves.move(PEOPLE[who], *self._identity, move, reason=reason)
+
+    async def find(self, who: str, note: str, source: str | None = None) -> None:
+        """Find in its favour as somebody."""
+        await self._process.moves.find(PEOPLE[who], *self._identity, passed=True, note=note, source=source)
+
+    async def test(self) -> None:
+        """Do what the conformance list asks for, as the unit's own system."""
+        key = await self._key()
+        for code in ("FULL", "SPECIALISED_DOWN"):
+            await self._ask(key, _QUERY, person(code).number)
+        await self._ask(key, _DENIED, person("FULL").number)
+        await self._ask(key, _QUERY, "12")
+        await self._ask(await self._key(expired=True), _QUERY, person("FULL").number)
+        number = person("FULL").number
+        many = " ".join(f'a{n}: citizen(personalId: "{number}") {{ __typename }}' for n in range(60))
+        await self._ask(key, f"{{ {many} }}", number)
+
+    async def _key(self, *, expired: bool = False) -> str:
+        issued = await self._process.keys.issue(
+            PEOPLE["officer"], self._identity[0], "sandbox", days=90, expired=expired
+        )
+        return issued.authorization
+
+    async def _ask(self, key: str, query: str, number: str) -> None:
+        await self._client.post(
+            "/sandbox/graphql", json={"query": query, "variables": {"so": number}}, headers={"authorization": key}
+        )
+
+
+_Way = Callable[[_Walk], Awaitable[None]]
+
+
+async def _submitted(walk: _Walk) -> None:
+    await walk.go("officer", "submit")
+
+
+async def _reviewed(walk: _Walk) -> None:
+    await walk.go("reviewer", "take_up")
+
+
+async def _sent_back(walk: _Walk) -> None:
+    await walk.go("reviewer", "send_back", "Nêu rõ hơn vì sao cần biển số xe")
+
+
+async def _admitted(walk: _Walk) -> None:
+    await walk.go("reviewer", "admit_to_test")
+
+
+async def _tested(walk: _Walk) -> None:
+    await walk.test()
+    await walk.go("reviewer", "send_to_security")
+
+
+async def _approved(walk: _Walk) -> None:
+    await walk.find("cyber", "Hệ thống đạt cấp độ 3")
+    await walk.find("technical", "Đường truyền riêng đạt yêu cầu")
+    await walk.find("owner", "Đồng ý cho đọc biển số", "transport")
+    await walk.go("approver", "approve")
+
+
+async def _activated(walk: _Walk) -> None:
+    await walk.go("operator", "activate")
+
+
+async def _suspended(walk: _Walk) -> None:
+    await walk.go("approver", "suspend", "Hệ thống của đơn vị đang được kiểm tra sau sự cố")
+
+
+async def _ended(walk: _Walk) -> None:
+    await walk.go("approver", "terminate", "Đơn vị thôi quản lý hệ thống này")
+
+
+async def _rejected(walk: _Walk) -> None:
+    await walk.go("approver", "reject", "Mục đích không cần đến dữ liệu này")
+
+
+async def _withdrawn(walk: _Walk) -> None:
+    await walk.go("officer", "withdraw", "Đơn vị chưa bố trí được hệ thống")
+
+
+async def _replaced(walk: _Walk) -> None:
+    await walk.open("mau-co-ban-moi", "Hồ sơ mẫu: bản thay thế")
+    for way in (_submitted, _reviewed, _admitted, _tested, _approved, _activated):
+        await way(walk)
+
+
+_TO_APPROVED: tuple[_Way, ...] = (_submitted, _reviewed, _admitted, _tested, _approved)
+_STATES: Mapping[str, tuple[_Way, ...]] = {
+    "bi-tu-choi": (_submitted, _reviewed, _rejected),
+    "da-rut": (_submitted, _withdrawn),
+    "het-han": _TO_APPROVED,
+    "cham-dut": (*_TO_APPROVED, _activated, _ended),
+    "co-ban-moi": (*_TO_APPROVED, _activated, _replaced),
+    "dinh-chi": (*_TO_APPROVED, _activated, _suspended),
+    "hieu-luc": (*_TO_APPROVED, _activated),
+    "da-duyet": _TO_APPROVED,
+    "an-ninh": (_submitted, _reviewed, _admitted, _tested),
+    "thu-nghiem": (_submitted, _reviewed, _admitted),
+    "tham-dinh": (_submitted, _reviewed),
+    "bo-sung": (_submitted, _reviewed, _sent_back),
+    "da-nop": (_submitted,),
+    "ban-thao": (),
+}
+"""A dossier's name -> the way it goes; the last is the one that was touched last."""
+
+
+def _request(title: str, *, days: int) -> ConnectionRequest:
+    today = datetime.now(VIETNAM).date()
+    reasons = {
+        "Citizen.personalId": "Tra cứu chủ xe theo số định danh ghi trong hồ sơ đăng ký xe",
+        "Citizen.birthName": "Đối chiếu họ tên chủ xe với giấy tờ xuất trình",
+        "PersonName.full": "Đối chiếu họ tên chủ xe với giấy tờ xuất trình",
+        "Citizen.vehicles": "Biết người này đứng tên những phương tiện nào",
+        "Vehicle.plate": "Đối chiếu biển số phương tiện với hồ sơ đăng ký xe",
+    }
+    return parse_request(
+        {
+            "title": title,
+            "unit_code": UNIT,
+            "unit_name": _UNIT_NAME,
+            "mandate": "Quản lý nhà nước về phương tiện và người lái trên địa bàn",
+            "system_name": "Hệ thống đăng ký phương tiện mẫu",
+            "system_kind": "Hệ thống thông tin phục vụ thủ tục hành chính",
+            "officers": [
+                {
+                    "name": "Cán bộ mẫu",
+                    "position": "Chuyên viên",
+                    "phone": "0240000000",
+                    "email": "can-bo@thu-nghiem.example",
+                }
+            ],
+            "purposes": [
+                {
+                    "code": "XAC_MINH_CHU_XE",
+                    "text": "Xác minh người đứng tên phương tiện khi đăng ký, sang tên xe",
+                    "legal_basis": "Luật Trật tự, an toàn giao thông đường bộ số 36/2024/QH15",
+                }
+            ],
+            "fields": [
+                {
+                    "field": field,
+                    "purpose": "XAC_MINH_CHU_XE",
+                    "justification": why,
+                    "filter": field == "Citizen.personalId",
+                }
+                for field, why in reasons.items()
+            ],
+            "services": ["citizen"],
+            "technical_description": "Một máy chủ ứng dụng trong mạng riêng của ngành, gọi qua một cổng ra",
+            "reciprocal_sharing": "Chia sẻ lại các thay đổi về người đứng tên phương tiện",
+            "security_level": 3,
+            "inspections": [
+                {"body": "Đơn vị kiểm tra mẫu", "on": str(today - timedelta(days=30)), "result": "Đạt cấp độ 3"}
+            ],
+            "valid_from": str(today),
+            "valid_to": str(today + timedelta(days=days)),
+        }
+    )
