@@ -59,8 +59,8 @@ class CaseRecords:
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
 
-    def digest(self, opening: Opening) -> bytes:
-        """A keyed hash of all that opens a case: a repetition has the same."""
+    def digests(self, opening: Opening) -> list[bytes]:
+        """Keyed hashes of all that opens a case, under the present key first: a repetition has the same."""
         attached = opening.attachment and (opening.attachment[0], hashlib.sha256(opening.attachment[1]).hexdigest())
         told = (
             opening.kind.value,
@@ -72,11 +72,11 @@ class CaseRecords:
             opening.message,
             attached,
         )
-        return self._vault.digest(repr(told))
+        return self._vault.digests(repr(told))
 
-    def reference(self, reporter: Reporter, reference: str) -> bytes:
-        """A keyed hash of a client's own reference."""
-        return self._vault.digest(f"reference {reporter.contract_id} {reporter.purpose} {reference}")
+    def references(self, reporter: Reporter, reference: str) -> list[bytes]:
+        """Keyed hashes of a client's own reference, under the present key first."""
+        return self._vault.digests(f"reference {reporter.contract_id} {reporter.purpose} {reference}")
 
     async def insert(self, connection: Any, reporter: Reporter, opening: Opening, *, actor: str, party: str) -> str:
         """Write a case with its first entry, its document and its act in the audit; its id."""
@@ -100,8 +100,8 @@ class CaseRecords:
             opening.channel and opening.channel.value,
             opening.severity and opening.severity.value,
             self._vault.seal(orjson.dumps(dict(opening.content)), f"content {case_id}"),
-            None if opening.reference is None else self.reference(reporter, opening.reference),
-            self.digest(opening),
+            None if opening.reference is None else self.references(reporter, opening.reference)[0],
+            self.digests(opening)[0],
             state,
         )
         entry = (case_id, actor, party, "open", None, state)

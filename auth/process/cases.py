@@ -187,14 +187,14 @@ class Cases:
         """The case that was opened under the same reference. Two at once: the second waits for the first."""
         if opening.reference is None:
             return None
-        reference = self._records.reference(reporter, opening.reference)
-        await connection.execute("SELECT pg_advisory_xact_lock(hashtext(encode($1, 'hex')))", reference)
+        references = self._records.references(reporter, opening.reference)
+        await connection.execute("SELECT pg_advisory_xact_lock(hashtext(encode($1, 'hex')))", references[0])
         row = await connection.fetchrow(
-            "SELECT case_id, digest FROM governance.client_case WHERE contract_id = $1 AND reference = $2",
+            "SELECT case_id, digest FROM governance.client_case WHERE contract_id = $1 AND reference = ANY($2)",
             reporter.contract_id,
-            reference,
+            references,
         )
-        if row is not None and row["digest"] != self._records.digest(opening):
+        if row is not None and row["digest"] not in self._records.digests(opening):
             raise CaseRefusedError("another case was opened under this `reference`")
         return None if row is None else str(row["case_id"])
 

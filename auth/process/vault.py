@@ -33,7 +33,7 @@ class Vault:
     def __init__(self, key: bytes, hashers: Sequence[SubjectHasher], previous: Sequence[bytes] = ()) -> None:
         self._cipher = AESGCM(key)
         self._ciphers = [self._cipher, *map(AESGCM, previous)]
-        self._key = key
+        self._keys = [key, *previous]
         self._hashers = hashers
 
     @classmethod
@@ -56,7 +56,7 @@ class Vault:
     def open_bytes(self, sealed: bytes, binding: str) -> bytes:
         """What was sealed with the same binding. Raises `VaultError`."""
         for cipher in self._ciphers:
-            with contextlib.suppress(InvalidTag):
+            with contextlib.suppress(InvalidTag, ValueError):
                 return cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], binding.encode())
         raise VaultError
 
@@ -66,7 +66,14 @@ class Vault:
 
     def digest(self, text: str) -> bytes:
         """A keyed hash of 32 bytes, for comparing what must not be kept readable."""
-        return hashlib.blake2b(text.encode(), key=self._key, digest_size=32, person=b"case-digest").digest()
+        return self.digests(text)[0]
+
+    def digests(self, text: str) -> list[bytes]:
+        """The keyed hashes under the present key and former ones."""
+        return [
+            hashlib.blake2b(text.encode(), key=key, digest_size=32, person=b"case-digest").digest()
+            for key in self._keys
+        ]
 
     def subject(self, number: str) -> tuple[str, bytes]:
         """The id of the audit's present key, and the hash of a citizen's number under it."""
