@@ -1,8 +1,9 @@
 """OAuth2 access tokens: JWTs after RFC 9068, signed by an issuer that the settings name.
 
 Besides the claims of RFC 9068 a token must carry `purpose`, one of the contract's purpose codes, and may carry
-`contract`. `cnf` with `x5t#S256` binds it to a client certificate (RFC 8705). What the header says of keys
-(`jwk`, `jku`, `x5u`, `x5c`) is ignored: only `kid` chooses, among the issuer's own keys.
+`contract`. `citizen` is the number of the person who is signed in at a portal of citizens and whom the issuer
+identified: it is taken as the person's own. `cnf` with `x5t#S256` binds a token to a client certificate (RFC 8705).
+What the header says of keys (`jwk`, `jku`, `x5u`, `x5c`) is ignored: only `kid` chooses, among the issuer's own keys.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ import contextlib
 import hashlib
 import json
 import math
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from joserfc import jws
@@ -33,23 +35,31 @@ MAX_TOKEN = 8192
 """Characters of a token at most."""
 
 _CACHED = 10_000
+_NUMBER = re.compile("[0-9]{12}")
 _TYPES = frozenset({"at+jwt", "application/at+jwt"})
 _REQUIRED = ("iss", "exp", "aud", "sub", "client_id", "iat", "jti", "purpose")
 
 
 @dataclass(frozen=True, slots=True)
 class Issuer:
-    """An authorization server: its keys, the algorithms it may use, the clients it may speak for (None: every one)."""
+    """An authorization server: its keys, the algorithms it may use, the clients it may speak for (None: every one).
+
+    `citizens` says whether it identifies people: only then its tokens may name one.
+    """
 
     name: str
     keys: KeySource
     algorithms: Collection[str]
     clients: Collection[str] | None
+    citizens: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
-    """What a verified token says. `expires_at` in seconds since 1970; `certificate`: SHA-256 of the one it needs."""
+    """What a verified token says. `expires_at` in seconds since 1970; `certificate`: SHA-256 of the one it needs.
+
+    `citizen` is the number of the person who is signed in, at a portal of citizens.
+    """
 
     issuer: str
     client_id: str
@@ -57,6 +67,7 @@ class AccessToken:
     contract: str | None
     expires_at: float
     certificate: bytes | None
+    citizen: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +160,7 @@ class TokenVerifier:
             contract=_text(claims, "contract") if "contract" in claims else None,
             expires_at=_time(claims, "exp"),
             certificate=_certificate(claims["cnf"]) if "cnf" in claims else None,
+            citizen=_citizen(issuer, claims) if "citizen" in claims else None,
         )
         if max(_time(claims, "iat"), _time(claims, "nbf") if "nbf" in claims else 0) > now + LEEWAY:
             raise TokenInvalidError("the access token is not valid yet")
@@ -214,6 +226,16 @@ def _text(claims: Mapping[str, Any], name: str) -> str:
     if not isinstance(value, str) or not value or not value.isprintable():
         raise TokenInvalidError(f"the claim {name} of the access token is not a proper string")
     return value
+
+
+def _citizen(issuer: Issuer, claims: Mapping[str, Any]) -> str:
+    """The person who is signed in. An issuer that does not identify people is refused, not overlooked."""
+    if not issuer.citizens:
+        raise TokenInvalidError("the issuer of the access token may not name a citizen")
+    number = _text(claims, "citizen")
+    if not _NUMBER.fullmatch(number):
+        raise TokenInvalidError("the claim citizen of the access token is not a personal identification number")
+    return number
 
 
 def _time(claims: Mapping[str, Any], name: str) -> float:

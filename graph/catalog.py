@@ -27,10 +27,10 @@ from errors import LienthongError
 from graph import codecs
 from graph.codecs import Codec
 from graph.fields import PersonalData, PersonalDataClass
-from graph.homes import Embedded, Entity, Linked, Lookup, Report, Search, Stored, Verify
+from graph.homes import Duty, Embedded, Entity, Linked, Lookup, Report, Search, Stored, Verify
 from graph.scopes import ROW_SCOPES
 
-__all__ = ["Catalog", "CatalogError", "Home", "Root"]
+__all__ = ["Catalog", "CatalogError", "DutyRoot", "Home", "Root"]
 
 Home = Stored | Embedded | Linked
 Root = Lookup | Search | Verify | Report
@@ -50,14 +50,25 @@ class CatalogError(LienthongError):
 
 
 @dataclass(frozen=True)
-class Catalog:
-    """The full schema with the home of every field.
+class DutyRoot:
+    """A field of `Query` or `Mutation` that the process answers."""
 
+    type_name: str
+    home: Duty
+    definition: GraphQLField
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """The schema of all data with the home of every field, and apart from it the duties.
+
+    `schema` has no duty in it, and `full` all of them: a view adds those that its contract names.
     `entities` are the types with rows of their own; `homes` maps `Type.field` to its home; `roots` maps the
     fields of `Query`; `codecs` maps each stored leaf to its decoder. `shielded` coordinates give nothing of a protected
     person to a contract without a special grant.
     """
 
+    full: GraphQLSchema
     schema: GraphQLSchema
     declared: strawberry.Schema
     entities: Mapping[str, Entity]
@@ -67,6 +78,7 @@ class Catalog:
     sensitive: frozenset[str]
     shielded: frozenset[str]
     lookup_grants: Mapping[str, str]
+    duties: Mapping[str, DutyRoot]
 
     @classmethod
     def of(cls, declared: strawberry.Schema) -> Catalog:
@@ -102,7 +114,7 @@ class Catalog:
 
     def limits(self, root: str, scope: str) -> bool:
         """Whether a row scope says which rows of a root a client may see: of its entity, or of those about citizens."""
-        if isinstance(self.roots[root], Report):
+        if root in self.duties or isinstance(self.roots[root], Report):
             return True
         entity = self.entities[self.entity_of(root)]
         return entity.subject is not None if entity.scope is None else entity.scope.get(scope) is not None
@@ -111,7 +123,9 @@ class Catalog:
 class _Reader:
     def __init__(self, declared: strawberry.Schema) -> None:
         self.declared = declared
-        self.schema: GraphQLSchema = declared._schema  # noqa: SLF001 - Strawberry gives no other way to graphql-core
+        self.full: GraphQLSchema = declared._schema  # noqa: SLF001 - Strawberry gives no other way to graphql-core
+        self.duties = dict(_duties(self.full))
+        self.schema = _without(self.full, frozenset(self.duties))
         self.faults: list[str] = []
         self.entities: dict[str, Entity] = {}
         self.homes: dict[str, Home] = {}
@@ -138,6 +152,7 @@ class _Reader:
         if self.faults:
             raise CatalogError("the schema's declarations do not add up:\n- " + "\n- ".join(self.faults))
         return Catalog(
+            full=self.full,
             schema=self.schema,
             declared=self.declared,
             entities=self.entities,
@@ -147,6 +162,7 @@ class _Reader:
             sensitive=frozenset(self.sensitive),
             shielded=frozenset(self.shielded),
             lookup_grants=self.lookup_grants,
+            duties=self.duties,
         )
 
     def _read_roots(self) -> None:
@@ -257,6 +273,24 @@ class _Reader:
                 self.faults.append(f"`Query.{name}` must take one argument for a stored field of `{target}`")
             else:
                 self.lookup_grants[name] = grants[0]
+
+
+def _duties(full: GraphQLSchema) -> Iterator[tuple[str, DutyRoot]]:
+    for type_ in (full.query_type, full.mutation_type):
+        for name, field in (type_.fields if type_ else {}).items():
+            home = _home(field)
+            if type_ is not None and isinstance(home, Duty):
+                yield name, DutyRoot(type_.name, home, field)
+
+
+def _without(full: GraphQLSchema, duties: frozenset[str]) -> GraphQLSchema:
+    """The schema of the data alone."""
+    query = full.query_type
+    assert query is not None
+    fields = {name: field for name, field in query.fields.items() if name not in duties}
+    kwargs: dict[str, Any] = {**query.to_kwargs(), "fields": fields}
+    kept = GraphQLObjectType(**kwargs)
+    return GraphQLSchema(query=kept, directives=full.directives, description=full.description)
 
 
 def _definition(type_: GraphQLObjectType) -> Any:

@@ -24,7 +24,7 @@ def contract_faults(catalog: Catalog, contract: Contract) -> list[str]:
 
 
 def _faults(catalog: Catalog, contract: Contract) -> Iterator[str]:
-    for service in sorted(contract.services - set(catalog.roots)):
+    for service in sorted(contract.services - set(catalog.roots) - set(catalog.duties)):
         yield f"there is no service `{service}`"
     for purpose, grants in contract.grants.items():
         for grant in grants:

@@ -24,6 +24,7 @@ from strawberry.types.field import StrawberryField
 from graph.codecs import Codec
 from graph.homes import (
     Criterion,
+    Duty,
     Embedded,
     Entity,
     Limit,
@@ -45,6 +46,7 @@ __all__ = [
     "CitizenRef",
     "PersonalData",
     "PersonalDataClass",
+    "duty",
     "embedded",
     "entity",
     "extends",
@@ -173,6 +175,13 @@ def verify(entity: str, *, criteria: Mapping[str, Criterion], description: str) 
 def report(*, description: str) -> RootDecorator:
     """Declare a root answered from the caller's contract."""
     return _root(Report(), description)
+
+
+def duty(
+    *, description: str, subject: str | None = None, coordinate: str | None = None, own: bool = False
+) -> RootDecorator:
+    """Declare a root answered by the process; `Duty` says what the arguments mean."""
+    return _root(Duty(subject, coordinate, own), description)
 
 
 def value(*, description: str) -> Callable[[T], T]:

@@ -12,6 +12,7 @@ from graph.codecs import Codec
 __all__ = [
     "CODE_LIST",
     "Criterion",
+    "Duty",
     "Embedded",
     "Entity",
     "Limit",
@@ -114,6 +115,19 @@ class Verify:
 @dataclass(frozen=True, slots=True)
 class Report:
     """A root answered from the caller's own contract; it needs no grant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """A root answered by the process.
+
+    `subject` is the argument with a citizen's number, who must be within the row scope; `coordinate` the one with a
+    field that the caller must be permitted to read. `own` duties are about the person whom the access token names.
+    """
+
+    subject: str | None = None
+    coordinate: str | None = None
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,6 +118,31 @@ class PermittedField:
     protected: bool = strawberry.field(description="Cả với người được bảo vệ (of protected persons too)")
 
 
+@strawberry.enum(description="Loại thông báo (kind of notice)")
+class NoticeKind(Enum):
+    """What a notice announces."""
+
+    MAINTENANCE = strawberry.enum_value("MAINTENANCE", description="Bảo trì theo kế hoạch (planned maintenance)")
+    SUSPENSION = strawberry.enum_value("SUSPENSION", description="Tạm ngừng kết nối (suspension)")
+    EXPIRY = strawberry.enum_value("EXPIRY", description="Hợp đồng sắp hết hạn (the contract ends soon)")
+
+
+@strawberry.type(description="Thông báo của cơ quan quản lý (notice of the managing agency).")
+class Notice:
+    """A notice to the caller."""
+
+    id: str | None = strawberry.field(description="Số thông báo; sắp hết hạn thì không có (number, none of an expiry)")
+    kind: NoticeKind = strawberry.field(description="Loại (kind)")
+    starts_at: str = strawberry.field(description="Từ lúc, ISO 8601 (from)")
+    ends_at: str | None = strawberry.field(description="Đến lúc, ISO 8601; trống: chưa định (until; none: open)")
+    text: str = strawberry.field(description="Nội dung (text in Vietnamese)")
+    text_en: str = strawberry.field(description="Nội dung bằng tiếng Anh (text in English)")
+    force_majeure: str | None = strawberry.field(
+        description="Lý do bất khả kháng khi không báo trước 7 ngày làm việc (why it was not announced in time)"
+    )
+    published_at: str | None = strawberry.field(description="Lúc công bố, ISO 8601 (published)")
+
+
 @strawberry.type(description="Đơn vị khai thác và hợp đồng của chính mình (the caller and its contract).")
 class Viewer:
     """What the caller is permitted, read from its contract."""
@@ -132,6 +157,9 @@ class Viewer:
     fields: list[PermittedField] = strawberry.field(description="Các trường được phép (permitted fields)")
     unpermitted: str = strawberry.field(description="Trường không được phép: hide hoặc null (mode)")
     valid_to: str = strawberry.field(description="Hiệu lực đến, ISO 8601 (expiry)")
+    notices: list[Notice] = strawberry.field(
+        description="Thông báo chưa qua, gồm cả hợp đồng sắp hết hạn (notices that are not over, near expiry too)"
+    )
 
 
 @extends("Query")

@@ -10,14 +10,14 @@ from typing import Any
 
 import strawberry
 
-from graph import roots, scalars, sources
+from graph import duties, roots, scalars, sources
 
 __all__ = ["Citizen", "Query", "build_schema", "schema"]
 
 
 def build_schema() -> strawberry.Schema:
     """Compose the schema from the declarations that were found."""
-    return strawberry.Schema(query=Query, config=scalars.config())
+    return strawberry.Schema(query=Query, mutation=duties.Mutation, config=scalars.config())
 
 
 def _compose(type_name: str, parts: Iterable[type], description: str | None = None) -> Any:
@@ -33,7 +33,7 @@ def _compose(type_name: str, parts: Iterable[type], description: str | None = No
 def _modules() -> list[ModuleType]:
     names = sorted(module.name for module in pkgutil.iter_modules(sources.__path__))
     found = [importlib.import_module(f"{sources.__name__}.{name}") for name in names]
-    return [roots, *found]
+    return [roots, duties, *found]
 
 
 def _parts(modules: list[ModuleType]) -> dict[str, list[type]]:

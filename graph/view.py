@@ -35,6 +35,7 @@ from graph.scopes import ROW_SCOPES
 __all__ = ["View"]
 
 T = TypeVar("T")
+_NUMBER = "Citizen.personalId"
 
 
 @dataclass(frozen=True)
@@ -46,19 +47,22 @@ class View:
     schema: GraphQLSchema
     roots: frozenset[str]
     readable: frozenset[str]
+    duties: frozenset[str] = frozenset()
     _sdl: list[str] = field(default_factory=list, repr=False, compare=False)
 
     @classmethod
     def of(cls, catalog: Catalog, permission: Permission) -> View:
         """Narrow the catalog's schema to `permission`."""
         narrowing = _Narrowing(catalog, permission)
-        schema = catalog.schema if permission.contract.unpermitted == "null" else narrowing.schema()
+        nulls = permission.contract.unpermitted == "null"
+        schema = narrowing.whole() if nulls else narrowing.schema()
         return cls(
             catalog=catalog,
             permission=permission,
             schema=schema,
             roots=frozenset(narrowing.roots),
             readable=frozenset(narrowing.readable),
+            duties=narrowing.duties,
         )
 
     @property
@@ -73,8 +77,9 @@ class View:
 
     def permits(self, type_name: str, field_name: str) -> bool:
         """Whether the field may be answered: reading it is granted, or the root is among the services."""
-        if type_name == "Query":
-            return field_name in self.roots
+        if type_name in {"Query", "Mutation"}:
+            duty = self.catalog.duties.get(field_name)
+            return field_name in (self.roots if duty is None or duty.type_name != type_name else self.duties)
         coordinate = f"{type_name}.{field_name}"
         return coordinate not in self.catalog.homes or coordinate in self.readable
 
@@ -116,17 +121,46 @@ class _Narrowing:
         self.permission = permission
         self.readable = self._useful(permission.readable & frozenset(catalog.homes))
         self.roots = {name for name in catalog.roots if self._root_exists(name)}
+        self.duties = frozenset(name for name in catalog.duties if self._duty_exists(name))
         self._types: dict[str, GraphQLNamedType] = {}
         self._needed = _argument_grants(catalog)
 
     def schema(self) -> GraphQLSchema:
         query = self.catalog.schema.query_type
         assert query is not None
-        return GraphQLSchema(
-            query=cast("GraphQLObjectType", self._type(query)),
-            directives=self.catalog.schema.directives,
-            description=self.catalog.schema.description,
-        )
+        return self._schema(cast("GraphQLObjectType", self._type(query)))
+
+    def whole(self) -> GraphQLSchema:
+        """The schema with every field of the data; of duties, those that there are."""
+        query = self.catalog.schema.query_type
+        if not self.duties:
+            return self.catalog.schema
+        assert query is not None
+        fields = {**query.fields, **self._duty_fields("Query", whole=True)}
+        return self._schema(_rebuilt(GraphQLObjectType, query, {"fields": fields}), whole=True)
+
+    def _schema(self, query: GraphQLObjectType, *, whole: bool = False) -> GraphQLSchema:
+        mutations, mutation = self._duty_fields("Mutation", whole=whole), None
+        if mutations:
+            mutation = _rebuilt(GraphQLObjectType, self.catalog.full.mutation_type, {"fields": mutations})
+        schema = self.catalog.schema
+        return GraphQLSchema(query, mutation, directives=schema.directives, description=schema.description)
+
+    def _duty_fields(self, type_name: str, *, whole: bool = False) -> dict[str, GraphQLField]:
+        """The duties of a root type. Their types belong to no grant; those that they share are the view's own."""
+        duties = self.catalog.duties
+        fields = {name: duties[name].definition for name in duties if name in self.duties}
+        return {
+            name: field if whole else self._field(field, type_name, name)
+            for name, field in fields.items()
+            if duties[name].type_name == type_name
+        }
+
+    def _duty_exists(self, name: str) -> bool:
+        """A duty about a citizen takes the number as a look-up does: that needs the same grant."""
+        if name not in self.permission.contract.services:
+            return False
+        return self.catalog.duties[name].home.subject is None or _NUMBER in self.permission.filterable
 
     def _useful(self, granted: frozenset[str]) -> frozenset[str]:
         """Drop object fields of whose type nothing is granted, until nothing changes."""
@@ -187,9 +221,10 @@ class _Narrowing:
 
     def _object(self, full: GraphQLObjectType) -> GraphQLObjectType:
         def fields() -> dict[str, GraphQLField]:
-            return {
+            kept = {
                 name: self._field(f, full.name, name) for name, f in full.fields.items() if self._exists(full, name)
             }
+            return {**kept, **self._duty_fields(full.name)} if full is self.catalog.schema.query_type else kept
 
         return _rebuilt(GraphQLObjectType, full, {"fields": fields, "interfaces": ()})
 
@@ -204,7 +239,7 @@ class _Narrowing:
         return _rebuilt(GraphQLField, full, {"type_": self._wrap(full.type), "args": kept})
 
     def _argument_exists(self, type_name: str, name: str, argument: str) -> bool:
-        home = self.catalog.roots[name] if type_name == "Query" else None
+        home = self.catalog.roots.get(name) if type_name == "Query" else None
         if not isinstance(home, Search) or argument != "orderBy":
             return True
         return any(coordinate in self.permission.filterable for _, coordinate in home.orders.values())

@@ -56,6 +56,8 @@ def project(shape: PlainShape, value: Mapping[str, Any], assemble: Callable[[Obj
             answer[key] = value[name]
         elif isinstance(below, ObjectShape):
             answer[key] = assemble(below, value[name])
+        elif value[name] is None:
+            answer[key] = None
         elif isinstance(value[name], list):
             answer[key] = [project(below, item, assemble) for item in value[name]]
         else:

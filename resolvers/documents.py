@@ -15,7 +15,6 @@ from graphql import (
     GraphQLSchema,
     InlineFragmentNode,
     OperationDefinitionNode,
-    OperationType,
     TypeInfo,
     TypeInfoVisitor,
     VariableDefinitionNode,
@@ -93,7 +92,7 @@ def prepare_document(view: View, text: str) -> Document:
     operations: dict[str | None, Operation] = {}
     for node in document.definitions:
         if isinstance(node, OperationDefinitionNode):
-            if node.operation is not OperationType.QUERY:
+            if view.schema.get_root_type(node.operation) is None:
                 raise OperationError(f"the service has no {node.operation.value} operations")
             name = node.name.value if node.name else None
             variables = tuple(node.variable_definitions or ())

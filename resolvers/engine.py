@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,23 +13,32 @@ from opentelemetry import trace
 from auth.audit import Facts
 from auth.cache import LruCache
 from auth.documents import document_digest
+from auth.errors import GovernanceUnavailableError, RefusedError
+from auth.process.errors import ProcessError
 from connectors.fetch import Connector, Statement
+from graph.homes import Duty, Report
 from graph.view import View
 from resolvers.cost import cost_of
 from resolvers.cursors import CursorSealer
 from resolvers.documents import Document, Operation, prepare_document
-from resolvers.errors import InputError, LimitExceededError
+from resolvers.duties import DutyCall
+from resolvers.errors import ClientError, InputError, LimitExceededError
 from resolvers.facts import facts_of
 from resolvers.inputs import Variables
 from resolvers.loaders import FetchLoader
-from resolvers.plan import Plan
+from resolvers.plan import PlainShape, Plan, RootField
 from resolvers.planner import plan_operation
 from resolvers.respond import Response, ShapeCompiler, assemble_response, error_of
 from resolvers.run import RootResult, Run, run_plan
 
 _VARIANTS = 64
 
-__all__ = ["Engine", "Execution", "OperationRequest", "Prepared"]
+CarryOut = Callable[[DutyCall], Awaitable[Any]]
+"""Carries out a duty."""
+ReadNotices = Callable[[View], Awaitable[Sequence[Mapping[str, Any]]]]
+"""Reads what the caller is told in `viewer`."""
+
+__all__ = ["Caller", "Engine", "Execution", "OperationRequest", "Prepared"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +86,17 @@ class Prepared:
 
 
 @dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks. `admit` is told what was read, before anything is done, and raises to stop there.
+
+    `citizen` is the number of the person whom the access token names.
+    """
+
+    admit: Callable[[Run], Awaitable[None]]
+    citizen: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Execution:
     """A response and what was read for it: subjects, rows by source, columns and their reasons."""
 
@@ -88,12 +108,23 @@ class Execution:
 class Engine:
     """Prepares and executes operations. Documents and plans are all that requests share.
 
-    `cache_size` bounds the number of documents and of plans kept.
+    `cache_size` bounds the number of documents and of plans kept. Without `notices` there are none, without
+    `duties` none can be carried out.
     """
 
-    def __init__(self, connectors: Mapping[str, Connector], sealer: CursorSealer, *, cache_size: int = 1000) -> None:
+    def __init__(
+        self,
+        connectors: Mapping[str, Connector],
+        sealer: CursorSealer,
+        *,
+        cache_size: int = 1000,
+        notices: ReadNotices | None = None,
+        duties: CarryOut | None = None,
+    ) -> None:
         self._connectors = connectors
         self._sealer = sealer
+        self._notices = notices
+        self._duties = duties
         self._documents: LruCache[tuple[str, Any], Document] = LruCache(cache_size)
         self._plans: LruCache[tuple[str, str | None, tuple[bool, ...], Any], CachedPlan] = LruCache(cache_size)
         self._tracer = trace.get_tracer("lienthong.resolvers")
@@ -119,11 +150,11 @@ class Engine:
             cached = self._plans.put(key, CachedPlan(plan, ShapeCompiler(), document_digest(request.query)))
         return Prepared(cached, document, operation, variables, hit)
 
-    async def execute(self, view: View, prepared: Prepared) -> Execution:
-        """Run a plan and assemble its response.
+    async def execute(self, view: View, prepared: Prepared, caller: Caller | None = None) -> Execution:
+        """Run a plan and assemble its response. Duties are carried out last, one by one, if `caller` admits it.
 
-        Raises `LimitExceededError` when it would cost more than the contract allows, and nothing else that a client or
-        a source caused.
+        Raises `LimitExceededError` when it would cost more than the contract allows, what the caller raises,
+        and nothing else that a client or a source caused.
         """
         plan = prepared.plan
         arguments, refused = _coerce_arguments(prepared)
@@ -132,6 +163,13 @@ class Engine:
             raise LimitExceededError("the operation would read too much", limit="cost", allowed=allowed, given=cost)
         run = await run_plan(plan, arguments, view, FetchLoader(self._connectors), self._sealer)
         run.roots.update(refused)
+        if caller is not None:
+            if caller.citizen is not None and any(isinstance(root.home, Duty) and root.home.own for root in plan.roots):
+                run.subjects.add(caller.citizen)
+            await caller.admit(run)
+        await self._carry_out(plan, run, view, arguments, caller)
+        if self._notices is not None and any(map(_tells_notices, plan.roots)):
+            run.notices = await self._notices(view)
         introspection: Mapping[str, Any] = {}
         introspection_errors: list[dict[str, Any]] = []
         if plan.introspects:
@@ -139,6 +177,38 @@ class Engine:
         response = assemble_response(plan, run, view, prepared.cached.compiler, self._sealer, introspection)
         response.errors += introspection_errors
         return Execution(response, run, prepared.cached.facts(run))
+
+    async def _carry_out(
+        self,
+        plan: Plan,
+        run: Run,
+        view: View,
+        arguments: Mapping[str, dict[str, Any]],
+        caller: Caller | None,
+    ) -> None:
+        """Carry out the duties of a plan whose arguments hold and whose source answered."""
+        for root in plan.roots:
+            if not isinstance(root.home, Duty) or root.key not in arguments:
+                continue
+            result = run.roots.setdefault(root.key, RootResult())
+            if result.error is not None:
+                continue
+            found = any(row is not None for row in result.rows)
+            call = DutyCall(root.name, arguments[root.key], view, found, None if caller is None else caller.citizen)
+            try:
+                if self._duties is None:
+                    raise GovernanceUnavailableError
+                result.value = await self._duties(call)
+            except (ProcessError, RefusedError, ClientError) as error:
+                result.error = error
+
+
+def _tells_notices(root: RootField) -> bool:
+    return (
+        isinstance(root.home, Report)
+        and isinstance(root.shape, PlainShape)
+        and any(name == "notices" for _, name, _ in root.shape.fields)
+    )
 
 
 def _switches(operation: Operation, variables: Variables) -> dict[str, bool]:
@@ -155,7 +225,7 @@ def _coerce_arguments(prepared: Prepared) -> tuple[dict[str, dict[str, Any]], di
     arguments: dict[str, dict[str, Any]] = {}
     refused: dict[str, RootResult] = {}
     for root in prepared.plan.roots:
-        if root.definition is None or root.fetch is None:
+        if root.definition is None or (root.fetch is None and not isinstance(root.home, Duty)):
             continue
         if root.arguments is not None:
             arguments[root.key] = root.arguments

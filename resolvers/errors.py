@@ -5,6 +5,7 @@ from __future__ import annotations
 from errors import LienthongError, Visibility
 
 __all__ = [
+    "CitizenRequiredError",
     "ClientError",
     "CursorError",
     "DocumentNotAllowedError",
@@ -100,6 +101,13 @@ class FieldNotInContractError(ClientError):
     """the field is not in the contract"""
 
     code = "FIELD_NOT_IN_CONTRACT"
+
+
+class CitizenRequiredError(ClientError):
+    """the access token names no citizen who is signed in"""
+
+    code = "CITIZEN_REQUIRED"
+    remedy = "send an access token whose claim `citizen` is the number of the person who is signed in"
 
 
 class SourceDataError(ClientError):

@@ -16,6 +16,7 @@ from graphql import FieldNode, GraphQLField
 from connectors.fetch import Column, Statement
 from graph.catalog import Root
 from graph.codecs import Codec
+from graph.homes import Duty
 
 __all__ = [
     "Denial",
@@ -146,7 +147,7 @@ class RootField:
 
     key: str
     name: str
-    home: Root | None
+    home: Root | Duty | None
     definition: GraphQLField | None
     nodes: tuple[FieldNode, ...]
     arguments: dict[str, Any] | None

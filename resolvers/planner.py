@@ -23,12 +23,13 @@ from graphql import (
 from graphql.execution.values import get_argument_values
 
 from connectors.fetch import Column, Condition
-from graph.homes import Entity, Limit, Linked, Lookup, Report, Stored, Verify
+from graph.catalog import Root
+from graph.homes import Duty, Entity, Limit, Linked, Lookup, Report, Stored, Verify
 from graph.scopes import ROW_SCOPES
 from graph.view import View
 from resolvers.errors import InputError, LimitExceededError, PlanError
 from resolvers.fetches import FetchBuilder, column_of
-from resolvers.plan import Denial, Fixed, Joined, Leaf, ObjectShape, Part, PlainShape, Plan, RootField, Shape
+from resolvers.plan import Denial, FetchNode, Fixed, Joined, Leaf, ObjectShape, Part, PlainShape, Plan, RootField, Shape
 from resolvers.selections import Selections, Switches
 
 __all__ = ["plan_operation"]
@@ -82,7 +83,7 @@ class _Planner:
         self.granted: set[str] = set()
 
     def plan(self, operation: OperationDefinitionNode) -> Plan:
-        query = cast("GraphQLObjectType", self.catalog.schema.query_type)
+        query = cast("GraphQLObjectType", self.view.schema.get_root_type(operation.operation))
         grouped = self._counted(self.selections.collect(query.name, [operation.selection_set]), ())
         roots = tuple(self._root(query, key, nodes) for key, nodes in grouped.items())
         introspections = sum(root.name in {"__schema", "__type"} for root in roots)
@@ -107,7 +108,7 @@ class _Planner:
             return RootField(key, name, None, None, tuple(nodes), None, fixed=fixed)
         if not self._permitted(query.name, name, path):
             return RootField(key, name, None, None, tuple(nodes), None, fixed=Fixed(None))
-        home, definition = self.catalog.roots[name], query.fields[name]
+        home, definition = self._home(name), query.fields[name]
         target = cast("GraphQLObjectType", get_named_type(definition.type))
         root = RootField(
             key,
@@ -121,6 +122,8 @@ class _Planner:
         )
         if isinstance(home, Report):
             return replace(root, shape=self._plain(target, nodes, path, None))
+        if isinstance(home, Duty):
+            return replace(root, shape=self._plain(target, nodes, path, None), fetch=self._sight(query.name, root))
         if isinstance(home, Lookup):
             builder = self._builder(target.name, f"Query.{name}", path, home.element, "filter")
         else:
@@ -137,6 +140,17 @@ class _Planner:
         else:
             shape = self._plain(target, nodes, path, builder)
         return replace(root, fetch=builder.build(), shape=shape)
+
+    def _home(self, name: str) -> Root | Duty:
+        duty = self.catalog.duties.get(name)
+        return self.catalog.roots[name] if duty is None else duty.home
+
+    def _sight(self, type_name: str, root: RootField) -> FetchNode | None:
+        """The fetch that tells whether the citizen whom a duty is about is there for this client."""
+        if not isinstance(root.home, Duty) or root.home.subject is None:
+            return None
+        number = self.catalog.entities["Citizen"].subject
+        return self._builder("Citizen", f"{type_name}.{root.name}", (root.key,), number, "filter").build()
 
     def _builder(self, entity: str, coordinate: str, path: Path, key: str | None, reason: str = "join") -> FetchBuilder:
         found = self.catalog.entities[entity]

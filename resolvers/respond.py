@@ -8,7 +8,7 @@ from typing import Any
 
 from connectors.fetch import Row
 from errors import LienthongError, Visibility
-from graph.homes import Report, Search
+from graph.homes import Duty, Report, Search
 from graph.view import View
 from resolvers.assemble import Assembler, Faults, compile_shape, project
 from resolvers.cursors import CursorSealer
@@ -103,10 +103,13 @@ class _Answers:
             return root.fixed.value
         if isinstance(root.home, Report):
             assert isinstance(root.shape, PlainShape)
-            return project(root.shape, describe_viewer(self.view), self._row)
+            return project(root.shape, describe_viewer(self.view, self.run.notices), self._row)
         result = self.run.roots[root.key]
         if result.error is not None:
             return None
+        if isinstance(root.home, Duty):
+            assert isinstance(root.shape, PlainShape)
+            return project(root.shape, result.value, self._row)
         if isinstance(root.shape, ObjectShape):
             rows = self._rows(root.shape, result.rows)
             return rows if root.many else rows[0]
@@ -148,8 +151,8 @@ class _Answers:
         }
 
 
-def describe_viewer(view: View) -> dict[str, Any]:
-    """The fields of `Viewer`, read from the contract."""
+def describe_viewer(view: View, notices: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The fields of `Viewer`, read from the contract, and the notices that were read for it."""
     permission, contract = view.permission, view.permission.contract
     coordinates = sorted(permission.readable | permission.filterable | permission.protected)
     return {
@@ -174,6 +177,7 @@ def describe_viewer(view: View) -> dict[str, Any]:
         ],
         "unpermitted": contract.unpermitted,
         "validTo": contract.valid_to.isoformat(),
+        "notices": list(notices),
     }
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from connectors.errors import SourceError
 from connectors.fetch import Fetch, Row
 from errors import LienthongError
-from graph.homes import Lookup, Search, Verify
+from graph.homes import Duty, Lookup, Search, Verify
 from graph.view import View
 from resolvers.bind import Page, bind_lookup, bind_search, bind_verify, scope_values
 from resolvers.cursors import CursorSealer
@@ -25,11 +25,12 @@ Loading = asyncio.Future[asyncio.Task[Fetched]]
 
 @dataclass(slots=True)
 class RootResult:
-    """What a root has to assemble: rows in answer order (None where a key was not found), or a page, or an error."""
+    """What a root has to assemble: rows in answer order (None where a key was not found), a page, a value, an error."""
 
     rows: list[Row | None] = field(default_factory=list)
     page: Page | None = None
     error: LienthongError | None = None
+    value: Any = None
 
 
 @dataclass(slots=True)
@@ -37,7 +38,8 @@ class Run:
     """The outcome of a plan's fetches.
 
     `slots` holds the rows by key of each fetch, None where its source failed; `failures` are those errors by
-    slot; `subjects` are the numbers of all citizens whose data was read.
+    slot; `subjects` are the numbers of all citizens whose data was read. `notices` is what the
+    viewer is told.
     """
 
     slots: list[dict[Any, list[Row]] | None]
@@ -45,6 +47,7 @@ class Run:
     failures: dict[int, tuple[FetchNode, SourceError]] = field(default_factory=dict)
     subjects: set[str] = field(default_factory=set)
     rows: Mapping[str, int] = field(default_factory=dict)
+    notices: Sequence[Mapping[str, Any]] = ()
 
 
 async def run_plan(
@@ -60,7 +63,7 @@ async def run_plan(
     """
     run = Run([None] * plan.slots, rows=loader.rows)
     runner = _Runner(run, view, loader, sealer)
-    roots = [root for root in plan.roots if root.key in arguments]
+    roots = [root for root in plan.roots if root.key in arguments and root.fetch is not None]
     if len(roots) == 1:
         await runner.root(roots[0], arguments[roots[0].key])
     elif roots:
@@ -96,6 +99,12 @@ class _Runner:
             latest = await self._look_up(node, tuple(dict.fromkeys(keys)))
             result.rows = [latest.get(key) for key in keys]
             rows: Sequence[Row] = list(latest.values())
+        elif isinstance(root.home, Duty):
+            assert root.home.subject is not None
+            self._count_keys(1)
+            self.run_state.subjects.add(arguments[root.home.subject])
+            rows = list((await self._look_up(node, (arguments[root.home.subject],))).values())
+            result.rows = list(rows)
         elif isinstance(root.home, Search):
             page = result.page = bind_search(root, root.home, node, arguments, self.view, self.sealer)
             rows = list((await self._load(node, page.fetch)).rows)

@@ -53,6 +53,7 @@ def create_app(settings: Settings) -> Starlette:
             app.state.process = await opened.enter_async_context(_process(settings, catalog))
             if app.state.process is not None:
                 production.endpoint.process = ProcessOperations(app.state.process, settings.max_body)
+                production.duties.serve(app.state.process.cases, app.state.process.reads)
             yield
 
     routes = [
@@ -79,7 +80,11 @@ async def _process(settings: Settings, catalog: Catalog) -> AsyncIterator[Proces
         yield None
         return
     async with open_process(
-        settings.process_url, catalog, timeout=settings.audit_timeout, audit_keys=settings.audit_keys()
+        settings.process_url,
+        catalog,
+        timeout=settings.audit_timeout,
+        audit_keys=settings.audit_keys(),
+        holidays=settings.public_holidays,
     ) as process:
         yield process
 

@@ -40,10 +40,11 @@ from auth.store import ContractStore
 from auth.tokens import AccessToken, TokenVerifier
 from service.origin import Origins
 
-__all__ = ["Authentication"]
+__all__ = ["Authentication", "citizen_of"]
 
 _REPORTED_EVERY = 60.0
 _VERIFIED = 10_000
+_CITIZEN = "lienthong.citizen"
 _REFUSED_ATTEMPTS = Facts(operation_type="attempts")
 
 
@@ -138,6 +139,7 @@ class Authentication:
         token = await self._tokens.verify(credentials, now.timestamp(), partial(self._admit, scope))
         record.client_id = token.client_id
         self._check_certificate(scope, token.certificate)
+        scope.setdefault("state", {})[_CITIZEN] = token.citizen
         return await self._contract_of_token(token), token.purpose
 
     async def _contract_of_key(self, scope: Any, given: ApiKey, now: datetime) -> Contract:
@@ -198,6 +200,12 @@ class Authentication:
             await self._audit.write(record)
         except AuditError:
             self._attempts.report_later(source, attempts)
+
+
+def citizen_of(request: Request) -> str | None:
+    """The number of the person whom the access token of an authenticated request names."""
+    number: str | None = request.scope.get("state", {}).get(_CITIZEN)
+    return number
 
 
 def _fields(scope: Any) -> tuple[str | None, str | None]:

@@ -25,14 +25,14 @@ from errors import LienthongError
 from graph.catalog import Catalog
 from graph.view import View
 from resolvers.documents import attempted_fields
-from resolvers.engine import Engine, OperationRequest, Prepared
+from resolvers.engine import Caller, Engine, OperationRequest, Prepared
 from resolvers.errors import ClientError, DocumentNotAllowedError, LimitExceededError
 from resolvers.facts import attempt
 from resolvers.persisted import PersistedDocuments
 from resolvers.process.schema import process_schema
 from resolvers.respond import Response, errors_of
 from resolvers.run import Run
-from service.authentication import Authentication
+from service.authentication import Authentication, citizen_of
 from service.negotiation import JSON, media_type
 from service.process_operations import ProcessOperations
 from service.telemetry import trace_id_of
@@ -166,11 +166,14 @@ class GraphQLEndpoint:
         view = self.view(permission)
         prepared = self._prepare(view, operation, record)
         record.facts = prepared.cached.facts(Run([]))
-        execution = await self._engine.execute(view, prepared)
-        record.facts = execution.facts
-        record.row_counts = execution.run.rows
-        await self._count_subjects(permission.contract, execution.run.subjects, record)
-        return execution.response
+
+        async def admit(run: Run) -> None:
+            """Nothing is done, and nothing leaves, for more persons than the contract allows."""
+            record.facts = prepared.cached.facts(run)
+            record.row_counts = run.rows
+            await self._count_subjects(permission.contract, run.subjects, record)
+
+        return (await self._engine.execute(view, prepared, Caller(admit, citizen_of(request)))).response
 
     async def _account(self, request: Request, record: AuditRecord) -> Account | None:
         """The account that asks, when the request shows an account's key and the process is served."""
@@ -201,7 +204,7 @@ class GraphQLEndpoint:
             text = self._documents.resolve(permission, document)
             prepared = self._engine.prepare(view, OperationRequest(text, received.operation_name, received.variables))
         except ClientError:
-            requested = attempted_fields(self._catalog.schema, text or "", permission.contract.limits.tokens)
+            requested = attempted_fields(self._catalog.full, text or "", permission.contract.limits.tokens)
             granted = frozenset(coordinate for coordinate in requested if view.permits(*coordinate.split(".")))
             record.facts = attempt(document.digest, requested, granted)
             raise

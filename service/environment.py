@@ -2,7 +2,8 @@
 
 Both are made here, by the same lines, so that whatever is permitted or refused in one is so in the other. What differs
 is data: which databases and keys, the names of audit chains, the counters of limits. The sandbox takes API keys only,
-because an access token does not say which environment it is for, and sources fail there on demand.
+because an access token does not say which environment it is for; it carries out no duties, for cases go to people; and
+sources fail there on demand.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from auth.audit.checkpoints import CheckpointWriter
 from auth.database import open_governance
 from auth.jwks import KeySource
 from auth.limits import SharedLimits
+from auth.notices import NoticeBoard
 from auth.store import ContractStore
 from auth.store import Environment as EnvironmentName
 from auth.tokens import Issuer, TokenVerifier
@@ -32,7 +34,9 @@ from connectors.outage import OutageOnDemand
 from connectors.postgres import PostgresConnector
 from graph.catalog import Catalog
 from resolvers.cursors import CursorSealer
+from resolvers.duties import Duties
 from resolvers.engine import Engine
+from resolvers.notices import notices_of
 from samples.personas import FAILING_REGISTER, FAILING_SPECIALISED, SLOW_SPECIALISED
 from service.authentication import Authentication
 from service.endpoint import GraphQLEndpoint
@@ -75,6 +79,7 @@ class Environment:
     endpoint: GraphQLEndpoint
     connectors: Mapping[str, GuardedConnector]
     store: ContractStore
+    duties: Duties
 
 
 @asynccontextmanager
@@ -93,10 +98,18 @@ async def open_environment(settings: Settings, catalog: Catalog, kind: Kind) -> 
         prefix=kind.chains,
     )
     authentication = _authentication(settings, kind, store, audit)
+    sealer = _sealer(settings, kind)
+    duties = Duties(sealer)
     endpoint = GraphQLEndpoint(
         catalog=catalog,
         authentication=authentication,
-        engine=Engine(_asked(connectors, kind), _sealer(settings, kind), cache_size=settings.cache_size),
+        engine=Engine(
+            _asked(connectors, kind),
+            sealer,
+            cache_size=settings.cache_size,
+            notices=notices_of(NoticeBoard(pool)),
+            duties=duties,
+        ),
         audit=audit,
         limits=SharedLimits(counters, prefix=kind.counters),
         max_body=settings.max_body,
@@ -105,7 +118,7 @@ async def open_environment(settings: Settings, catalog: Catalog, kind: Kind) -> 
     await audit.start()
     await authentication.start()
     try:
-        yield Environment(endpoint, connectors, store)
+        yield Environment(endpoint, connectors, store, duties)
     finally:
         await authentication.stop()
         await audit.stop()
@@ -183,6 +196,7 @@ def _authentication(settings: Settings, kind: Kind, store: ContractStore, audit:
             KeySource(given.jwks, ttl=given.ttl),
             given.algorithms,
             None if given.clients == "*" else given.clients,
+            citizens=given.citizens,
         )
         for given in (() if kind.is_sandbox else settings.issuers)
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from datetime import date
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -28,6 +29,7 @@ class IssuerSettings(BaseModel):
     jwks: str
     algorithms: frozenset[Literal["RS256", "ES256", "EdDSA"]] = Field(min_length=1)
     clients: frozenset[str] | Literal["*"]
+    citizens: bool = False
     ttl: float = Field(default=300.0, gt=0, le=3600)
 
     @field_validator("jwks")
@@ -71,6 +73,9 @@ class Settings(BaseSettings):
     )
     process_url: str | None = Field(
         default=None, description="PostgreSQL URL, role lienthong_process; with it the process of contracts is served"
+    )
+    public_holidays: list[date] = Field(
+        default=[], description="JSON list of dates: days off that are set each year (Tết, days in lieu)"
     )
     admin_url: str | None = Field(default=None, description="PostgreSQL URL of the owner, for `lienthong migrate` only")
     host: str = Field(default="127.0.0.1", description="address to listen on")

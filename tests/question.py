@@ -58,6 +58,7 @@ def describe_viewer(view: View) -> dict[str, Any]:
         "purpose": permission.purpose,
         "purposes": [{"code": p.code, "text": p.text, "legalBasis": p.legal_basis} for p in contract.purposes.values()],
         "services": sorted(contract.services),
+        "notices": [],
         "fields": [
             {
                 "coordinate": c,

@@ -22,6 +22,7 @@ from graphql import (
     build_ast_schema,
     execute_sync,
     get_named_type,
+    is_enum_type,
     is_leaf_type,
     is_list_type,
     parse,
@@ -221,4 +222,6 @@ def _standing(type_: Any, below: Any) -> Any:
     inner = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
     if is_list_type(inner):
         return [_standing(inner.of_type, below)]
+    if is_enum_type(inner):
+        return next(iter(inner.values))
     return _EMPTY.get(inner.name) if is_leaf_type(inner) else (below or {})

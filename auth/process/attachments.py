@@ -14,7 +14,7 @@ from auth.process.dossier import Attachment, Dossier, require_hold
 from auth.process.errors import AttachmentRefusedError, DossierUnknownError
 from auth.process.reading import Examiner, read_dossier
 
-__all__ = ["MAX_ATTACHMENT", "Attachments"]
+__all__ = ["MAX_ATTACHMENT", "Attachments", "media_type_of"]
 
 MAX_ATTACHMENT = 10_000_000
 """Bytes of one attached document at most."""
@@ -46,7 +46,7 @@ class Attachments:
 
     async def attach(self, actor: Account, contract_id: str, version: int, name: str, content: bytes) -> Dossier:
         """Attach a document: PDF, PNG, JPEG, DOCX or ODT, by what its bytes say, of `MAX_ATTACHMENT` bytes at most."""
-        media_type = _media_type(name, content)
+        media_type = media_type_of(name, content)
         async with transaction(self._pool) as connection:
             dossier = await read_dossier(connection, self._examiner, actor, contract_id, version, lock=True)
             require_hold(actor, dossier)
@@ -104,7 +104,8 @@ class Attachments:
         return attachment, content
 
 
-def _media_type(name: str, content: bytes) -> str:
+def media_type_of(name: str, content: bytes) -> str:
+    """The media type that name and bytes of a document agree on. Raises `AttachmentRefusedError`."""
     if not name.strip() or len(name) > 200 or any(mark in name for mark in "/\\\0\n\r"):
         raise AttachmentRefusedError("the document needs a plain name of at most 200 characters")
     if len(content) > MAX_ATTACHMENT:

@@ -8,10 +8,14 @@ from errors import LienthongError, Visibility
 
 __all__ = [
     "AttachmentRefusedError",
+    "CaseRefusedError",
+    "CaseUnknownError",
+    "ConcealmentRefusedError",
     "DossierChangedError",
     "DossierUnknownError",
     "KeyOverError",
     "MoveRefusedError",
+    "NoticeRefusedError",
     "ProcessError",
     "RequestIncompleteError",
     "RoleRequiredError",
@@ -90,6 +94,34 @@ class SignInFailedError(ProcessError):
 
     code = "SIGN_IN_FAILED"
     status = 401
+
+
+class CaseUnknownError(ProcessError):
+    """there is no such case"""
+
+    code = "CASE_UNKNOWN"
+    status = 404
+
+
+class CaseRefusedError(ProcessError):
+    """the case does not take this"""
+
+    code = "CASE_REFUSED"
+    remedy = "see the case's state and what it needs"
+
+
+class NoticeRefusedError(ProcessError):
+    """the notice cannot be published like this"""
+
+    code = "NOTICE_REFUSED"
+    status = 422
+
+
+class ConcealmentRefusedError(ProcessError):
+    """the concealment cannot be set like this"""
+
+    code = "CONCEALMENT_REFUSED"
+    status = 422
 
 
 class KeyOverError(SignInFailedError):

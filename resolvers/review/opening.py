@@ -158,9 +158,20 @@ def _lower(term: str) -> str:
     return term if term[:2].isupper() else term[:1].lower() + term[1:]
 
 
+def _duties_of(view: View) -> Iterator[tuple[str, str]]:
+    """Where duties take a citizen's number."""
+    citizen = view.catalog.entities["Citizen"]
+    for duty in sorted(view.duties):
+        subject = view.catalog.duties[duty].home.subject
+        if subject is not None:
+            yield f"{duty}({subject})", f"{citizen.source}: {citizen.table}.{citizen.subject}"
+
+
 def _arguments_of(view: View, coordinate: str) -> Iterator[tuple[str, str]]:
     """Where the permitted services compare or order by a field, and the element that is compared."""
     catalog = view.catalog
+    if coordinate == "Citizen.personalId":
+        yield from _duties_of(view)
     for root in sorted(view.roots):
         home = catalog.roots[root]
         if isinstance(home, Lookup):

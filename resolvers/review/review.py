@@ -72,7 +72,7 @@ def _contract(dossier: Dossier) -> Contract:
 def _fitting(catalog: Catalog, contract: Contract) -> Contract:
     """The contract without what the schema does not have: a draft may name anything."""
     scopes = {name: values for name, values in contract.row_scope.items() if name in ROW_SCOPES}
-    return replace(contract, services=contract.services & set(catalog.roots), row_scope=scopes)
+    return replace(contract, services=contract.services & {*catalog.roots, *catalog.duties}, row_scope=scopes)
 
 
 def _faults(catalog: Catalog, request: ConnectionRequest, contract: Contract) -> list[str]:

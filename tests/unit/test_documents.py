@@ -45,6 +45,7 @@ from service.settings import Settings
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PROCESS = (ROOT / "docs/process.md").read_text(encoding="utf-8")
+DUTIES = (ROOT / "docs/duties.md").read_text(encoding="utf-8")
 DECISIONS = sorted((ROOT / "docs/decisions").glob("[0-9]*.md"))
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 CATALOG = Catalog.of(schema)
@@ -214,6 +215,16 @@ def test_the_make_targets_in_the_readme_exist() -> None:
 @pytest.mark.parametrize("block", blocks("graphql"))
 def test_a_graphql_block_of_the_readme_is_valid(block: str) -> None:
     assert [error.message for error in validate(CATALOG.schema, parse(block))] == []
+
+
+@pytest.mark.parametrize("block", re.findall(r"^```graphql\n(.*?)^```$", DUTIES, re.DOTALL | re.MULTILINE))
+def test_a_graphql_block_of_the_duties_is_valid(block: str) -> None:
+    assert [error.message for error in validate(CATALOG.full, parse(block))] == []
+
+
+@pytest.mark.parametrize("name", sorted(CATALOG.duties))
+def test_every_duty_is_documented(name: str) -> None:
+    assert f"`{name}`" in DUTIES
 
 
 def test_the_federated_query_of_the_readme_fits_the_contract_it_names() -> None:

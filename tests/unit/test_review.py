@@ -84,6 +84,13 @@ def test_a_field_is_told_in_plain_words_paths_and_columns() -> None:
     assert opened["Vehicle.plate"].elements == ("transport: phuong_tien.bienSo",)
 
 
+def test_a_duty_that_takes_a_number_is_told_beside_the_look_ups() -> None:
+    opened = {
+        each.coordinate: each for each in review(services=["citizen", "reportDataError", "requestSupport"]).opened
+    }
+    assert opened["Citizen.personalId"].arguments == ("reportDataError(personalId)", "citizen(personalId)")
+
+
 def test_fields_of_others_are_told_and_counted_wherever_a_link_leads_to_them() -> None:
     fields = [field("Citizen.personalId", filter=True), field("Citizen.dateOfBirth"), field("Citizen.relatives")]
     alone = review(fields=[*fields, field("Relative.relation")])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -24,6 +25,7 @@ from graphql import (
     visit,
 )
 
+from auth.contract import Unpermitted
 from graph.catalog import Catalog
 from graph.homes import Lookup, Report, Verify
 from graph.schema import build_schema
@@ -179,8 +181,22 @@ def test_descriptions_name_no_hidden_field(catalog: Catalog) -> None:
 def test_the_view_of_everything_is_the_full_schema(catalog: Catalog) -> None:
     view = View.of(catalog, everything(catalog))
     assert print_schema(view.schema) == print_schema(catalog.schema)
-    assert view.sdl == catalog.declared.as_str()
     assert introspect(view.schema) == introspect(catalog.schema)
+    assert not [name for name in catalog.duties if name in view.sdl]
+
+
+@pytest.mark.parametrize("unpermitted", ["hide", "null"])
+def test_with_every_duty_it_is_all_that_is_declared(catalog: Catalog, unpermitted: Unpermitted) -> None:
+    contract = everything(catalog, unpermitted=unpermitted).contract
+    view = View.of(catalog, replace(contract, services=contract.services | set(catalog.duties)).permission("P"))
+    assert sorted(view.sdl.splitlines()) == sorted(catalog.declared.as_str().splitlines())
+    assert not view.permits("Query", "reportDataError")
+    assert view.permits("Mutation", "reportDataError")
+
+
+def test_a_duty_about_a_citizen_needs_the_grant_of_a_look_up(catalog: Catalog) -> None:
+    view = View.of(catalog, permission_of(readable=["Citizen.gender"], services=["reportDataError", "requestSupport"]))
+    assert view.duties == {"requestSupport"}
 
 
 def test_null_mode_shows_the_full_schema_whatever_is_permitted(catalog: Catalog) -> None:
