@@ -93,7 +93,7 @@ class Site:
 
         async def work() -> None:
             pool = await asyncpg.create_pool(self.databases.postgres_url("lienthong_process"), min_size=0, max_size=2)
-            process = Process.of(pool, Catalog.of(schema))
+            process = Process.of(pool, Catalog.of(schema), [bytes(32)])
             dossier = await process.dossiers.open(PEOPLE["officer"], contract_id, complete_request(**contents))
             for person, move in way:
                 await process.moves.move(PEOPLE[person], contract_id, dossier.version, move)
