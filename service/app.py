@@ -62,7 +62,7 @@ def create_app(settings: Settings) -> Starlette:
         Route("/healthz", healthz, methods=["GET"]),
         Route("/readyz", _readyz, methods=["GET"]),
         Route("/version", show_version, methods=["GET"]),
-        console_routes(settings),
+        *console_routes(settings),
         *page_routes(demo_clients=settings.demo_clients),
     ]
     if settings.sandbox_sources:

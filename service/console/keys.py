@@ -28,18 +28,21 @@ async def show_keys(visit: Visit) -> Response:
 
 
 async def issue(visit: Visit) -> Response:
-    """Issue a key: the answer shows it, this once."""
-    environment = next((name for name in get_args(Environment) if name == visit.text("environment")), None)
+    """Issue a key: the answer shows it, this once. For a technical test it may be one that has expired already."""
+    wanted = visit.text("environment")
+    expired = wanted == "expired"
+    names: dict[str, Environment] = {name: name for name in get_args(Environment)}
+    environment = names.get("sandbox" if expired else wanted)
     days = next((days for days in _DAYS if str(days) == visit.text("days")), None)
     if environment is None or days is None:
         return await _page(visit, problem=MoveRefusedError("choose an environment and a term"))
     try:
-        key = await visit.process.keys.issue(visit.account, visit.contract_id, environment, days=days)
+        key = await visit.process.keys.issue(visit.account, visit.contract_id, environment, days=days, expired=expired)
     except DossierUnknownError:
         raise
     except ProcessError as error:
         return await _page(visit, problem=error)
-    return await _page(visit, key)
+    return await _page(visit, key, path="/graphql" if environment == "production" else "/sandbox/graphql")
 
 
 async def revoke(visit: Visit) -> Response:
@@ -71,7 +74,9 @@ async def show_usage(visit: Visit) -> Response:
     )
 
 
-async def _page(visit: Visit, key: ApiKey | None = None, problem: ProcessError | None = None) -> Response:
+async def _page(
+    visit: Visit, key: ApiKey | None = None, problem: ProcessError | None = None, *, path: str = ""
+) -> Response:
     keys = await visit.process.keys.list(visit.account, visit.contract_id)
     dossier = await visit.process.dossiers.get(visit.account, visit.contract_id)
     holder = visit.account.acts_for(dossier.summary.client.client_id) or Role.OPERATOR in visit.account.roles
@@ -82,6 +87,7 @@ async def _page(visit: Visit, key: ApiKey | None = None, problem: ProcessError |
         dossier=dossier,
         keys=keys,
         key=key,
+        address=str(visit.request.base_url).rstrip("/").removesuffix("/console") + path,
         holder=holder,
         days=_DAYS,
     )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Mount
+from starlette.routing import BaseRoute, Mount, Route
 
 from auth.process.attachments import MAX_ATTACHMENT
 from auth.process.errors import DossierUnknownError
 from service.console import accounts, audit, dossier, home, keys, request_form
 from service.console.document import document_file
 from service.console.signing import Signing
-from service.console.visit import Gate
+from service.console.visit import Gate, redirect
 from service.origin import Origins
 from service.settings import Settings
 
@@ -22,12 +22,12 @@ _ALL = "/contracts/{contract_id}"
 _FORM_AROUND = 20_000
 
 
-def console_routes(settings: Settings) -> Mount:
-    """Everything below `/console`."""
+def console_routes(settings: Settings) -> list[BaseRoute]:
+    """Everything below `/console`, and the way to it from there."""
     origins = Origins(settings.trusted_proxies)
     gate, signing = Gate(origins), Signing(origins, settings.failed_attempts)
     page, form = gate.page, gate.form
-    return Mount(
+    pages = Mount(
         "/console",
         routes=[
             gate.open("/sign-in", signing.show, "GET"),
@@ -59,8 +59,15 @@ def console_routes(settings: Settings) -> Mount:
             form("/accounts/{account_id}/close", accounts.close),
             form("/units", accounts.register),
             gate.open("/{rest:path}", _unknown, "GET"),
+            gate.open("/{rest:path}", _unknown, "POST"),
         ],
     )
+    return [Route("/console", _enter, methods=["GET"]), pages]
+
+
+async def _enter(_request: Request) -> Response:
+    """To the first page, by its path alone: only the client knows the scheme and host that it came by."""
+    return redirect("/")
 
 
 async def _unknown(_request: Request) -> Response:

@@ -13,12 +13,14 @@ from auth.process.errors import SignInFailedError
 from auth.process.sessions import LONGEST
 from service.console.forms import read_form, text_of
 from service.console.page import render
-from service.console.visit import COOKIE, MAX_FORM, Visit, process_of, redirect
+from service.console.visit import COOKIE, Visit, process_of, redirect
 from service.origin import Origins
 
 __all__ = ["Signing"]
 
 _AT_ONCE = 4
+_FORM = 10_000
+_LONGEST_NAME = 65
 
 
 class Signing:
@@ -39,8 +41,9 @@ class Signing:
     async def sign_in(self, request: Request) -> Response:
         """Begin a session under a new token; one that the browser brought ends."""
         process = process_of(request)
-        form = await read_form(request, MAX_FORM)
-        account_id, source = text_of(form, "account"), self._origins.source(request.scope)
+        form = await read_form(request, _FORM)
+        # A longer name is no account's, and each that fails is remembered.
+        account_id, source = text_of(form, "account")[:_LONGEST_NAME], self._origins.source(request.scope)
         password = form.get("password")
         await form.close()
         try:

@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from auth.process.actors import Account, Role
 from auth.process.errors import DossierUnknownError, RoleRequiredError
-from errors import LienthongError
+from errors import LienthongError, Visibility
 from service.console.errors import FormRefusedError
 from service.console.forms import read_form, text_of
 from service.console.page import HEADERS, render
@@ -179,6 +179,8 @@ def tell(error: Exception, visit: Visit | None) -> Response:
     if not isinstance(error, LienthongError):
         _LOG.error("a page of the console failed", exc_info=error)
         error = LienthongError()
+    elif error.visibility is Visibility.OPERATOR:
+        _LOG.error("a page of the console failed: %s", error)
     context = {"account": None, "csrf": "", "path": "", "done": None} if visit is None else {}
     page = render if visit is None else visit.render
     response = page("error.html", error.status, problem=error, **context)

@@ -15,6 +15,7 @@ import pytest
 from auth.process.accounts import Accounts
 from graph.catalog import Catalog
 from graph.schema import schema
+from service.demo_sandbox import prepare_sandbox, sandbox_sources
 from service.embedded import EmbeddedServers
 from service.process import Process
 from tests.process.people import PEOPLE, UNIT, complete_request
@@ -116,7 +117,12 @@ def site(databases: EmbeddedServers, governance: Governance) -> Iterator[Site]:
         await pool.close()
 
     asyncio.run(prepare())
-    settings = settings_for(databases, process_url=databases.postgres_url("lienthong_process"))
+    asyncio.run(prepare_sandbox(databases))
+    settings = settings_for(
+        databases,
+        process_url=databases.postgres_url("lienthong_process"),
+        sandbox_sources=sandbox_sources(databases),
+    )
     with RunningService(settings) as running:
         running.governance = governance
         with Site(running, databases) as site:

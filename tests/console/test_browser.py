@@ -2,58 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import ConsoleMessage, Locator, Page, Route, expect, sync_playwright
+from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import LAUNCH_ARGUMENTS
+from tests.console.browsing import browsing, photograph
 from tests.console.conftest import PASSWORD, Site
-
-SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots" / "console"
 
 
 @pytest.fixture
 def page(site: Site) -> Iterator[Page]:
-    """A page; a request to another origin, or a complaint of the policy, fails the test."""
-    executable = os.environ.get("CHROMIUM") or next(
-        filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None
-    )
-    if executable is None:
-        reason = "no Chromium: set CHROMIUM to its path, or install chromium or google-chrome"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    outside: list[str] = []
-    complaints: list[str] = []
-
-    def guard(route: Route) -> None:
-        if urlsplit(route.request.url).netloc == urlsplit(site.service.url).netloc:
-            route.continue_()
-        else:
-            outside.append(route.request.url)
-            route.abort()
-
-    def listen(message: ConsoleMessage) -> None:
-        if message.type == "error" and "Failed to load resource" not in message.text:
-            complaints.append(message.text)
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=LAUNCH_ARGUMENTS)
-        context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="vi-VN", service_workers="block")
-        context.set_default_timeout(10_000)
-        context.route("**/*", guard)
-        fresh = context.new_page()
-        fresh.on("console", listen)
-        yield fresh
-        photograph(fresh, "last")
-        browser.close()
-    assert outside == []
-    assert complaints == []
+    """A page of somebody who has not signed in."""
+    with browsing(site.service.url) as fresh:
+        page = fresh()
+        yield page
+        photograph(page, "last")
 
 
 def reach(page: Page, wanted: Locator) -> None:
@@ -74,11 +38,6 @@ def type_into(page: Page, label: str, text: str) -> None:
 def press(page: Page, name: str) -> None:
     reach(page, page.get_by_role("button", name=name).first)
     page.keyboard.press("Enter")
-
-
-def photograph(page: Page, name: str) -> None:
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
 
 
 def sign_in(page: Page, site: Site) -> None:

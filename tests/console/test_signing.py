@@ -156,3 +156,16 @@ def test_no_page_may_run_scripts_or_be_kept_or_framed(site: Site) -> None:
         assert response.headers["cache-control"] == "no-store"
         assert "<script" not in response.text
         assert "style=" not in response.text
+
+
+def test_the_way_in_keeps_to_the_path_by_which_the_client_came(site: Site) -> None:
+    answer = site.visitor().client.get("/console", headers={"x-forwarded-proto": "https"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/console/")
+
+
+def test_a_sign_in_is_small_and_a_form_for_no_page_gets_a_page(site: Site) -> None:
+    visitor = site.visitor()
+    assert visitor.sign_in("a" * 20_000).status_code == 413
+    assert visitor.sign_in("a" * 9_000).status_code == 401
+    lost = visitor.post("/khong-co", {})
+    assert (lost.status_code, "DOSSIER_UNKNOWN" in lost.text) == (404, True)
