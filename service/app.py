@@ -15,6 +15,7 @@ from errors import LienthongError
 from graph.catalog import Catalog
 from graph.schema import schema
 from resolvers.respond import Response, errors_of
+from service.console.routes import console_routes
 from service.endpoint import GraphQLEndpoint
 from service.environment import PRODUCTION, SANDBOX_OF_TESTS, Environment, open_environment
 from service.health import Readiness, healthz, show_version
@@ -61,6 +62,7 @@ def create_app(settings: Settings) -> Starlette:
         Route("/healthz", healthz, methods=["GET"]),
         Route("/readyz", _readyz, methods=["GET"]),
         Route("/version", show_version, methods=["GET"]),
+        console_routes(settings),
         *page_routes(demo_clients=settings.demo_clients),
     ]
     if settings.sandbox_sources:

@@ -86,8 +86,8 @@ async def prepare_dossiers(app: Starlette, process: Process) -> None:
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://demo") as client:
         walk = _Walk(process, client)
-        for state, ways in _STATES.items():
-            await walk.open(f"mau-{state}", f"Hồ sơ mẫu: {state}")
+        for state, (words, ways) in _STATES.items():
+            await walk.open(f"mau-{state}", f"Xác minh chủ xe, hồ sơ mẫu {words}")
             for way in ways:
                 await way(walk)
     # One of them ends today: for it alone the clock is put forward.
@@ -192,29 +192,29 @@ async def _withdrawn(walk: _Walk) -> None:
 
 
 async def _replaced(walk: _Walk) -> None:
-    await walk.open("mau-co-ban-moi", "Hồ sơ mẫu: bản thay thế")
+    await walk.open("mau-co-ban-moi", "Xác minh chủ xe, hồ sơ mẫu, bản thay thế")
     for way in (_submitted, _reviewed, _admitted, _tested, _approved, _activated):
         await way(walk)
 
 
 _TO_APPROVED: tuple[_Way, ...] = (_submitted, _reviewed, _admitted, _tested, _approved)
-_STATES: Mapping[str, tuple[_Way, ...]] = {
-    "bi-tu-choi": (_submitted, _reviewed, _rejected),
-    "da-rut": (_submitted, _withdrawn),
-    "het-han": _TO_APPROVED,
-    "cham-dut": (*_TO_APPROVED, _activated, _ended),
-    "co-ban-moi": (*_TO_APPROVED, _activated, _replaced),
-    "dinh-chi": (*_TO_APPROVED, _activated, _suspended),
-    "hieu-luc": (*_TO_APPROVED, _activated),
-    "da-duyet": _TO_APPROVED,
-    "an-ninh": (_submitted, _reviewed, _admitted, _tested),
-    "thu-nghiem": (_submitted, _reviewed, _admitted),
-    "tham-dinh": (_submitted, _reviewed),
-    "bo-sung": (_submitted, _reviewed, _sent_back),
-    "da-nop": (_submitted,),
-    "ban-thao": (),
+_STATES: Mapping[str, tuple[str, tuple[_Way, ...]]] = {
+    "bi-tu-choi": ("bị từ chối", (_submitted, _reviewed, _rejected)),
+    "da-rut": ("đã rút", (_submitted, _withdrawn)),
+    "het-han": ("hết thời hạn", _TO_APPROVED),
+    "cham-dut": ("đã chấm dứt", (*_TO_APPROVED, _activated, _ended)),
+    "co-ban-moi": ("đã có bản thay thế", (*_TO_APPROVED, _activated, _replaced)),
+    "dinh-chi": ("tạm đình chỉ", (*_TO_APPROVED, _activated, _suspended)),
+    "hieu-luc": ("đang hiệu lực", (*_TO_APPROVED, _activated)),
+    "da-duyet": ("đã phê duyệt", _TO_APPROVED),
+    "an-ninh": ("đang kiểm tra an ninh", (_submitted, _reviewed, _admitted, _tested)),
+    "thu-nghiem": ("đang thử nghiệm", (_submitted, _reviewed, _admitted)),
+    "tham-dinh": ("đang thẩm định", (_submitted, _reviewed)),
+    "bo-sung": ("cần bổ sung", (_submitted, _reviewed, _sent_back)),
+    "da-nop": ("đã nộp", (_submitted,)),
+    "ban-thao": ("còn là bản thảo", ()),
 }
-"""A dossier's name -> the way it goes; the last is the one that was touched last."""
+"""A dossier's name -> what it is, and the way it goes; the last is the one that was touched last."""
 
 
 def _request(title: str, *, days: int) -> ConnectionRequest:

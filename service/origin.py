@@ -59,6 +59,14 @@ class Origins:
         except (binascii.Error, ValueError):
             return None
 
+    def secure(self, scope: Any) -> bool:
+        """Whether the client speaks TLS: to this server, or to the trusted proxy that passed its request on."""
+        if scope["scheme"] == "https":
+            return True
+        trusted, _ = self._peer(_host(scope))
+        said = [*_values(scope, b"x-forwarded-proto"), *_forwarded(scope, "proto")] if trusted else []
+        return {proto.lower() for proto in said if proto} == {"https"}
+
     def _client(self, hops: Sequence[str], peer: str) -> str:
         """The last address among `hops` that is not trusted; the proxy before it when it cannot be read."""
         last = peer
@@ -94,12 +102,12 @@ def _forwarded_for(scope: Any) -> list[str]:
     return [hop.strip() for hop in joined.split(",")] if joined else []
 
 
-def _forwarded(scope: Any) -> list[str]:
-    """The `for` of each element of `Forwarded` (RFC 7239); empty where an element names none."""
+def _forwarded(scope: Any, parameter: str = "for") -> list[str]:
+    """A parameter of each element of `Forwarded` (RFC 7239); empty where an element names none."""
     joined = ",".join(_values(scope, b"forwarded"))
     elements = [""] if "\\" in joined else _ELEMENT.findall(joined)
     pairs = [{name.lower(): value.strip('"') for name, value in _PAIR.findall(element)} for element in elements]
-    return [named.get("for", "") for named in pairs]
+    return [named.get(parameter, "") for named in pairs]
 
 
 def _address(text: str) -> _Address | None:

@@ -109,6 +109,11 @@ def page_routes(*, demo_clients: Path | None) -> list[BaseRoute]:
     ]
 
 
+def asset_path(name: str) -> str:
+    """The path of a file below `static/`, with its hash. Raises `KeyError` when there is none."""
+    return f"/static/{name}?v={_assets()[name].digest[:12]}"
+
+
 def _asset(body: bytes, suffix: str) -> _Asset:
     compressed = gzip.compress(body, mtime=0)
     return _Asset(

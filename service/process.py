@@ -26,6 +26,9 @@ from auth.process.keys import Keys
 from auth.process.moves import Moves
 from auth.process.notices import Notices
 from auth.process.reads import CitizenReads
+from auth.process.records import Records
+from auth.process.sessions import Sessions
+from auth.process.usage import Usages
 from auth.process.vault import Vault
 from graph.catalog import Catalog
 from resolvers.examine import examiner_of
@@ -56,6 +59,9 @@ class Process:
     reads: CitizenReads
     concealments: Concealments
     tests: Tests
+    sessions: Sessions
+    usages: Usages
+    records: Records
 
     @classmethod
     def of(
@@ -85,6 +91,9 @@ class Process:
             reads=CitizenReads(pool, [SubjectHasher(key) for key in audit_keys]),
             concealments=Concealments(pool),
             tests=Tests(pool, examiner, conformance),
+            sessions=Sessions(pool),
+            usages=Usages(pool, examiner),
+            records=Records(pool),
         )
 
 

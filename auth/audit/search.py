@@ -17,14 +17,15 @@ class AuditFilter:
     """What to show; what is None does not matter.
 
     `client` is a client's or contract's id; `subjects` are the hashes of one citizen's number under each key;
-    `field` a coordinate that was asked for; `code` an error code; `sandbox` whether to show what was tried in the
-    sandbox, or all the rest; `limit` the number of records, the latest first.
+    `trace` is a trace id; `field` a coordinate that was asked for; `code` an error code; `sandbox` whether to show what
+    was tried in the sandbox, or all the rest; `limit` the number of records, the latest first.
     """
 
     client: str | None = None
     subjects: Sequence[bytes] | None = None
     field: str | None = None
     code: str | None = None
+    trace: str | None = None
     since: datetime | None = None
     until: datetime | None = None
     sandbox: bool = False
@@ -45,6 +46,7 @@ async def search_audit(connection: Any, wanted: AuditFilter) -> list[dict[str, A
     where("(client_id = $ OR contract_id = $)", wanted.client)
     where("$ = ANY(requested)", wanted.field)
     where("$ = ANY(codes)", wanted.code)
+    where("trace_id = $", wanted.trace)
     where("subjects && $::bytea[]", wanted.subjects)
     where(f"(chain LIKE '{SANDBOX}%') = $", wanted.sandbox)
     values.append(wanted.limit)

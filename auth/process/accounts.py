@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import secrets
@@ -14,17 +15,20 @@ from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from auth.audit.acts import record_act
+from auth.contract import Client
 from auth.credentials import NO_DIGEST, AccountKey
 from auth.process.actors import Account, Role
 from auth.process.database import transaction
 from auth.process.errors import KeyOverError, ProcessError, SignInFailedError
 
-__all__ = ["AccountFaultError", "Accounts", "hash_password", "roles_of"]
+__all__ = ["AccountFaultError", "Accounts", "account_of_row", "hash_password", "roles_of"]
 
 _MINIMUM_PASSWORD = 12
 # Parameters of OWASP's recommendation for Argon2id: 19 MiB, two passes, one lane.
 _MEMORY, _PASSES, _LANES = 19_456, 2, 1
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,63}\Z")
+# Each needs its memory for as long as it runs: attempts beyond these wait.
+_VERIFIED_AT_ONCE = 4
 _ACCOUNT = "SELECT account_id, name, roles, client_id, sources, password FROM governance.account"
 
 
@@ -33,6 +37,16 @@ class AccountFaultError(ProcessError):
 
     code = "ACCOUNT_FAULT"
     status = 422
+
+
+_CREATE = """
+INSERT INTO governance.account (account_id, name, roles, client_id, sources, password) VALUES ($1, $2, $3, $4, $5, $6)
+"""
+_REPLACE = (
+    _CREATE + "ON CONFLICT (account_id) DO UPDATE SET name = excluded.name, roles = excluded.roles, "
+    "client_id = excluded.client_id, sources = excluded.sources, active = true, "
+    "password = coalesce(excluded.password, account.password)"
+)
 
 
 def hash_password(password: str) -> str:
@@ -52,19 +66,18 @@ class Accounts:
 
     def __init__(self, pool: asyncpg.Pool[Any]) -> None:
         self._pool = pool
+        self._verifying = asyncio.Semaphore(_VERIFIED_AT_ONCE)
 
     async def by_password(self, account_id: str, password: str) -> Account:
         """Sign in. Raises `SignInFailedError`, the same for every reason."""
         async with transaction(self._pool) as connection:
             row = await connection.fetchrow(_ACCOUNT + " WHERE account_id = $1 AND active", account_id)
         stored = row["password"] if row and row["password"] else _NOBODY
-        try:
-            Argon2id.verify_phc_encoded(password.encode(), stored)
-        except InvalidKey:
-            raise SignInFailedError from None
-        if row is None or stored is _NOBODY:
+        async with self._verifying:
+            right = await asyncio.to_thread(_verify, password, stored)
+        if not right or row is None or stored is _NOBODY:
             raise SignInFailedError
-        return _account(row)
+        return account_of_row(row)
 
     async def by_key(self, given: AccountKey) -> Account:
         """The account of a key that is in force. Raises `SignInFailedError`; of a key that was, `KeyOverError`."""
@@ -79,18 +92,26 @@ class Accounts:
             row = await connection.fetchrow(_ACCOUNT + " WHERE account_id = $1 AND active", key["account_id"])
         if row is None or not key["in_force"]:
             raise KeyOverError
-        return _account(row)
+        return account_of_row(row)
 
     async def get(self, account_id: str) -> Account | None:
         """An active account."""
         async with transaction(self._pool) as connection:
             row = await connection.fetchrow(_ACCOUNT + " WHERE account_id = $1 AND active", account_id)
-        return None if row is None else _account(row)
+        return None if row is None else account_of_row(row)
+
+    async def units(self) -> list[Client]:
+        """Every registered unit."""
+        async with transaction(self._pool) as connection:
+            rows = await connection.fetch("SELECT client_id, name FROM governance.client ORDER BY client_id")
+        return [Client(**row) for row in rows]
 
     async def list(self) -> list[Account]:
         """Every active account."""
         async with transaction(self._pool) as connection:
-            return [_account(row) for row in await connection.fetch(_ACCOUNT + " WHERE active ORDER BY account_id")]
+            return [
+                account_of_row(row) for row in await connection.fetch(_ACCOUNT + " WHERE active ORDER BY account_id")
+            ]
 
     async def register_unit(self, actor: str, client_id: str, name: str) -> None:
         """Register a unit, or give one that is there its name."""
@@ -105,9 +126,14 @@ class Accounts:
             )
             await record_act(connection, "unit.register", actor=actor, note=client_id)
 
-    async def create(self, actor: str, account: Account, password: str | None = None) -> None:
-        """Create an account, or replace the name, roles and password of one. Raises `AccountFaultError`."""
-        hashed = None if password is None else hash_password(password)
+    async def create(
+        self, actor: str, account: Account, password: str | None = None, *, replacing: bool = True
+    ) -> None:
+        """Create an account, or replace the name, roles and password of one unless told not to.
+
+        Raises `AccountFaultError`.
+        """
+        hashed = None if password is None else await asyncio.to_thread(hash_password, password)
         if not _NAME.match(account.account_id) or not account.name.strip() or not account.roles:
             raise AccountFaultError("an account has an id of a-z, 0-9, `.`, `_`, `-`, a name and a role")
         if Role.CLOCK in account.roles:
@@ -115,10 +141,7 @@ class Accounts:
         try:
             async with transaction(self._pool) as connection:
                 await connection.execute(
-                    "INSERT INTO governance.account (account_id, name, roles, client_id, sources, password) "
-                    "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (account_id) DO UPDATE SET name = excluded.name, "
-                    "roles = excluded.roles, client_id = excluded.client_id, sources = excluded.sources, "
-                    "active = true, password = coalesce(excluded.password, account.password)",
+                    _REPLACE if replacing else _CREATE,
                     account.account_id,
                     account.name.strip(),
                     sorted(role.value for role in account.roles),
@@ -127,10 +150,25 @@ class Accounts:
                     hashed,
                 )
                 await record_act(connection, "account.create", actor=actor, note=account.account_id)
+        except asyncpg.UniqueViolationError as error:
+            raise AccountFaultError(f"there is an account `{account.account_id}` already") from error
         except (asyncpg.CheckViolationError, asyncpg.ForeignKeyViolationError) as error:
             raise AccountFaultError(
                 "an officer has a unit that is registered, an owner has databases, and nobody else has either"
             ) from error
+
+    async def reset_password(self, actor: str, account_id: str) -> str:
+        """Give an account a new password, shown this once. Raises `AccountFaultError` without such an account."""
+        password = secrets.token_urlsafe(15)
+        hashed = await asyncio.to_thread(hash_password, password)
+        async with transaction(self._pool) as connection:
+            done = await connection.execute(
+                "UPDATE governance.account SET password = $2 WHERE account_id = $1 AND active", account_id, hashed
+            )
+            if done != "UPDATE 1":
+                raise AccountFaultError(f"there is no active account `{account_id}`")
+            await record_act(connection, "account.password", actor=actor, note=account_id)
+        return password
 
     async def close(self, actor: str, account_id: str) -> bool:
         """Close an account and revoke its keys, for good; whether there was an active one."""
@@ -174,7 +212,16 @@ class Accounts:
         return True
 
 
-def _account(row: Any) -> Account:
+def _verify(password: str, stored: str) -> bool:
+    try:
+        Argon2id.verify_phc_encoded(password.encode(), stored)
+    except InvalidKey:
+        return False
+    return True
+
+
+def account_of_row(row: Any) -> Account:
+    """The account of a row with its columns but the password."""
     return Account(
         row["account_id"],
         row["name"],

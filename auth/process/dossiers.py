@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from typing import Any
 
@@ -12,7 +13,7 @@ from auth.contract import Client, Contract
 from auth.process.actors import Account, Role
 from auth.process.database import transaction
 from auth.process.dossier import Dossier, Summary, require_hold
-from auth.process.errors import DossierChangedError, MoveRefusedError, RoleRequiredError
+from auth.process.errors import DossierChangedError, DossierUnknownError, MoveRefusedError, RoleRequiredError
 from auth.process.history import Taken, record_step
 from auth.process.lifecycle import State
 from auth.process.reading import Examiner, list_summaries, read_dossier, request_of_version
@@ -102,12 +103,17 @@ class Dossiers:
             return await read_dossier(connection, self._examiner, actor, contract_id, version)
 
     async def replaced_by(self, actor: Account, dossier: Dossier) -> Dossier | None:
-        """The version that a dossier takes, or took, the place of: the last one before it that was decided for."""
+        """The version that a dossier takes, or took, the place of: the last one before it that was decided for.
+
+        None where there is none, or none that the account may see.
+        """
         async with transaction(self._pool) as connection:
             version = await connection.fetchval(_REPLACED, dossier.contract_id, dossier.version)
             if version is None:
                 return None
-            return await read_dossier(connection, self._examiner, actor, dossier.contract_id, version)
+            with contextlib.suppress(DossierUnknownError):
+                return await read_dossier(connection, self._examiner, actor, dossier.contract_id, version)
+        return None
 
     async def list(self, actor: Account, *, states: frozenset[State] | None = None) -> list[Summary]:
         """The dossiers that an account may see, the latest change first."""

@@ -95,6 +95,15 @@ class Moves:
             await record_step(connection, actor, taken)
             return await read_dossier(connection, self._examiner, actor, contract_id, version)
 
+    def findable(self, actor: Account, dossier: Dossier) -> list[tuple[Role, str | None]]:
+        """The findings that an account may make on a dossier now: of which role, and on which source."""
+        found: list[tuple[Role, str | None]] = []
+        if dossier.state is State.SECURITY_CHECK and len(bodies := _bodies(actor)) == 1:
+            found.append((bodies[0], None))
+        if dossier.state in _FINDABLE and Role.SOURCE_OWNER in actor.roles:
+            found += [(Role.SOURCE_OWNER, source) for source in sorted(self._sources(dossier) & actor.sources)]
+        return found
+
     async def expire(self, now: datetime | None = None) -> list[tuple[str, int]]:
         """Move what is over its time to EXPIRED; which versions those were. Enforcement never waited for it."""
         expired = []
@@ -152,7 +161,7 @@ class Moves:
             if Role.SOURCE_OWNER not in actor.roles or source not in actor.sources:
                 raise RoleRequiredError(f"this is for the owner of `{source}`")
             return Role.SOURCE_OWNER
-        bodies = [body for body in SECURITY_BODIES if body in actor.roles]
+        bodies = _bodies(actor)
         if len(bodies) != 1:
             raise RoleRequiredError("this is for an officer of one of the two security bodies")
         return bodies[0]
@@ -185,3 +194,7 @@ class Moves:
             dossier.request if move.name == "submit" else None,
         )
         await record_step(connection, actor, taken)
+
+
+def _bodies(actor: Account) -> list[Role]:
+    return [body for body in SECURITY_BODIES if body in actor.roles]

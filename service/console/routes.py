@@ -1,0 +1,67 @@
+"""The addresses of the console."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount
+
+from auth.process.attachments import MAX_ATTACHMENT
+from auth.process.errors import DossierUnknownError
+from service.console import accounts, audit, dossier, home, keys, request_form
+from service.console.document import document_file
+from service.console.signing import Signing
+from service.console.visit import Gate
+from service.origin import Origins
+from service.settings import Settings
+
+__all__ = ["console_routes"]
+
+_ONE = "/contracts/{contract_id}/{version:int}"
+_ALL = "/contracts/{contract_id}"
+_FORM_AROUND = 20_000
+
+
+def console_routes(settings: Settings) -> Mount:
+    """Everything below `/console`."""
+    origins = Origins(settings.trusted_proxies)
+    gate, signing = Gate(origins), Signing(origins, settings.failed_attempts)
+    page, form = gate.page, gate.form
+    return Mount(
+        "/console",
+        routes=[
+            gate.open("/sign-in", signing.show, "GET"),
+            gate.open("/sign-in", signing.sign_in, "POST"),
+            form("/sign-out", signing.sign_out),
+            page("/", home.show_start),
+            page("/contracts", home.show_list),
+            form("/contracts", home.open_dossier),
+            page("/contracts/new", home.show_new),
+            page(f"{_ALL}/keys", keys.show_keys),
+            form(f"{_ALL}/keys", keys.issue),
+            form(f"{_ALL}/keys/{{key_id}}/revoke", keys.revoke),
+            page(f"{_ALL}/usage", keys.show_usage),
+            page(_ONE, dossier.show_dossier),
+            page(f"{_ONE}/request/{{part}}", request_form.show_part),
+            form(f"{_ONE}/request/{{part}}", request_form.save_part),
+            form(f"{_ONE}/moves/{{move}}", dossier.move),
+            form(f"{_ONE}/findings", dossier.find),
+            form(f"{_ONE}/attachments", dossier.attach, cap=MAX_ATTACHMENT + _FORM_AROUND),
+            page(f"{_ONE}/attachments/{{attachment_id:int}}", dossier.download),
+            form(f"{_ONE}/attachments/{{attachment_id:int}}/remove", dossier.detach),
+            page(f"{_ONE}/document.html", document_file(settings, origins, "html")),
+            page(f"{_ONE}/document.pdf", document_file(settings, origins, "pdf")),
+            page("/audit", audit.show_audit),
+            form("/audit", audit.audit_search(settings.audit_keys())),
+            page("/accounts", accounts.show_accounts),
+            form("/accounts", accounts.create),
+            form("/accounts/{account_id}/password", accounts.reset),
+            form("/accounts/{account_id}/close", accounts.close),
+            form("/units", accounts.register),
+            gate.open("/{rest:path}", _unknown, "GET"),
+        ],
+    )
+
+
+async def _unknown(_request: Request) -> Response:
+    raise DossierUnknownError("there is no such page")
