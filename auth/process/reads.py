@@ -24,7 +24,8 @@ Place = tuple[datetime, int, int]
 """Where a read is in the index: when, and its chain and record."""
 
 _BATCH = 1_000
-_BATCHES_AT_ONCE = 10
+_AT_ONCE = 10_000
+_CHAINS = 100
 _LOCK = "SELECT pg_advisory_xact_lock(hashtext('lienthong subject index'))"
 _TRY_LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('lienthong subject index'))"
 _BEHIND = f"""
@@ -32,13 +33,13 @@ SELECT c.chain, coalesce(s.sequence, 0) AS sequence
 FROM governance.audit_chain c LEFT JOIN governance.subject_chain s USING (chain)
 WHERE EXISTS (SELECT FROM governance.audit_record r WHERE r.chain = c.chain AND r.sequence > coalesce(s.sequence, 0))
   AND c.chain NOT LIKE '{SANDBOX}%'
-ORDER BY c.chain LIMIT 1
-"""  # noqa: S608 - a name of ours
+ORDER BY c.chain LIMIT {_CHAINS}
+"""  # noqa: S608 - names and numbers of ours
 _BEGIN = "INSERT INTO governance.subject_chain (chain) VALUES ($1) ON CONFLICT DO NOTHING"
-_INDEX = f"""
+_INDEX = """
 WITH fresh AS MATERIALIZED (
     SELECT sequence, recorded_at, subjects, outcome FROM governance.audit_record
-    WHERE chain = $1 AND sequence > $2 ORDER BY sequence LIMIT {_BATCH}
+    WHERE chain = $1 AND sequence > $2 ORDER BY sequence LIMIT $3
 ), added AS (
     INSERT INTO governance.subject_read
     SELECT DISTINCT one.subject, fresh.recorded_at,
@@ -47,8 +48,8 @@ WITH fresh AS MATERIALIZED (
     WHERE fresh.outcome IN ('answered', 'partial')
     ON CONFLICT DO NOTHING
 )
-SELECT max(sequence) FROM fresh
-"""  # noqa: S608 - a number of ours
+SELECT max(sequence) AS reached, count(*) AS read FROM fresh
+"""
 _REACHED = "UPDATE governance.subject_chain SET sequence = $2 WHERE chain = $1"
 # A read made under a concealment comes into view when that is over or lifted.
 _PAGE = """
@@ -121,23 +122,36 @@ class CitizenReads:
         return ReadPage([_read(row) for row in rows[:first]], len(rows) > first)
 
     async def catch_up(self, *, wait: bool = False) -> bool:
-        """Read on in the chains, ten thousand records at most; whether the index has all of them now.
+        """Read on in the chains, ten thousand records or so; whether the index has all of them now.
 
         One process does it at a time: others `wait` for it, or leave it at that (and say False).
         """
-        for _ in range(_BATCHES_AT_ONCE):
+        left = _AT_ONCE
+        while left > 0:
             async with transaction(self._pool) as connection:
                 if wait:
                     await connection.execute(_LOCK)
                 elif not await connection.fetchval(_TRY_LOCK):
                     return False
-                behind = await connection.fetchrow(_BEHIND)
-                if behind is None:
-                    return True
-                await connection.execute(_BEGIN, behind["chain"])
-                reached = await connection.fetchval(_INDEX, behind["chain"], behind["sequence"])
-                await connection.execute(_REACHED, behind["chain"], reached)
+                read = await _read_on(connection)
+            if read == 0:
+                return True
+            left -= read
         return False
+
+
+async def _read_on(connection: Any) -> int:
+    """Index a batch of records, of as many chains as they are in; how many there were."""
+    left = _BATCH
+    for behind in await connection.fetch(_BEHIND):
+        chain = behind["chain"]
+        await connection.execute(_BEGIN, chain)
+        indexed = await connection.fetchrow(_INDEX, chain, behind["sequence"], left)
+        await connection.execute(_REACHED, chain, indexed["reached"])
+        left -= indexed["read"]
+        if left <= 0:
+            break
+    return _BATCH - left
 
 
 def _read(row: Any) -> DataRead:

@@ -107,9 +107,11 @@ async def _page(
 
 
 def _services(visit: Visit) -> Sequence[tuple[str, str]]:
-    query = visit.process.catalog.schema.query_type
+    catalog = visit.process.catalog
+    query = catalog.schema.query_type
     assert query is not None
-    return [(name, query.fields[name].description or "") for name in visit.process.catalog.roots]
+    data = [(name, query.fields[name].description or "") for name in catalog.roots]
+    return [*data, *((name, duty.definition.description or "") for name, duty in catalog.duties.items())]
 
 
 async def _held(visit: Visit) -> Dossier:
