@@ -18,7 +18,10 @@ def examiner_of(catalog: Catalog) -> Examiner:
     """The examiner of a schema."""
 
     def faults(contract: Contract) -> list[Missing]:
+        if not contract.purposes:  # named as missing already, and nothing fits without one
+            return []
         found = contract_faults(catalog, contract) or document_faults(catalog, contract)
-        return [Missing(path="contract", vi=f"Không khớp lược đồ: {fault}", en=fault) for fault in found]
+        words = [fault.removeprefix(f"contract `{contract.contract_id}`: ") for fault in found]
+        return [Missing(path="contract", vi=f"Không khớp lược đồ: {fault}", en=fault) for fault in words]
 
     return Examiner(faults, partial(specialised_sources, catalog))

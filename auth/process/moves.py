@@ -89,8 +89,8 @@ class Moves:
                 actor.account_id,
             )
             act = "check_security" if source is None else "co_approve"
-            outcome = "passed" if passed else "not passed"
-            words = f"{outcome}: {note.strip()}" if source is None else f"{source}, {outcome}: {note.strip()}"
+            outcome = "Đồng ý" if passed else "Không đồng ý"
+            words = f"{outcome}: {note.strip()}" if source is None else f"{outcome} ({source}): {note.strip()}"
             taken = Taken(contract_id, version, act, dossier.state, dossier.state, role, words)
             await record_step(connection, actor, taken)
             return await read_dossier(connection, self._examiner, actor, contract_id, version)
