@@ -112,8 +112,15 @@ async def _prepare_process(servers: EmbeddedServers, demo: DemoFolder) -> None:
     passwords = {one.account.account_id: one.password for one in accounts}
     _write_private(demo.accounts, orjson.dumps(passwords, option=orjson.OPT_INDENT_2))
     app = create_app(load_settings(_env_file=demo.environment))
+    connection = await asyncpg.connect(servers.admin_url)
+    try:
+        citizen = await connection.fetchval(
+            "SELECT personal_id FROM population.citizen WHERE NOT protected ORDER BY registered_no LIMIT 1"
+        )
+    finally:
+        await connection.close()
     async with app.router.lifespan_context(app):
-        await prepare_dossiers(app, app.state.process)
+        await prepare_dossiers(app, app.state.process, citizen)
 
 
 def show(demo: DemoFolder, *, port: int, console: Console) -> None:

@@ -9,15 +9,18 @@ from __future__ import annotations
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import asyncpg
 import httpx
 from starlette.applications import Starlette
 
+from auth.notices import Notice
 from auth.process.accounts import Accounts
 from auth.process.actors import Account, Role
+from auth.process.case import Channel, Severity
+from auth.process.opening import Opening
 from auth.process.request import VIETNAM, ConnectionRequest, parse_request
 from samples.personas import person
 from service.embedded import EmbeddedServers
@@ -60,6 +63,12 @@ PEOPLE: Mapping[str, Account] = {
 """Who takes part in the demo, an account for each role."""
 
 _QUERY = "query($so: PersonalId!) { citizen(personalId: $so) { birthName { full } vehicles { plate } } }"
+_REPORT = """mutation($so: PersonalId!) {
+  reportDataError(personalId: $so, field: "Vehicle.plate", problem: "Biển số không khớp giấy đăng ký xe",
+                  evidence: "Giấy đăng ký xe do chủ xe xuất trình", reference: "MAU-1") { id }
+}"""
+_ACTIVE = "mau-hieu-luc"
+_DUTIES = ("reportDataError", "proposeData", "requestSupport", "replyToCase", "cases", "case")
 _DENIED = "query($so: PersonalId!) { citizen(personalId: $so) { bloodGroup } }"
 
 
@@ -79,8 +88,12 @@ async def prepare_accounts(servers: EmbeddedServers, known: Mapping[str, str]) -
     return found
 
 
-async def prepare_dossiers(app: Starlette, process: Process) -> None:
-    """Bring one dossier into each state, unless the demo's unit has dossiers already. `app` serves the sandbox."""
+async def prepare_dossiers(app: Starlette, process: Process, citizen: str) -> None:
+    """Bring one dossier into each state, unless the demo's unit has dossiers already. `app` serves both environments.
+
+    An error is reported in the data of `citizen`, by the number of an invented one; support is asked for, and a notice
+    published.
+    """
     if await process.dossiers.list(PEOPLE["officer"]):
         return
     transport = httpx.ASGITransport(app)
@@ -90,6 +103,8 @@ async def prepare_dossiers(app: Starlette, process: Process) -> None:
             await walk.open(f"mau-{state}", f"Xác minh chủ xe, hồ sơ mẫu {words}")
             for way in ways:
                 await way(walk)
+        await walk.report(citizen)
+    await _announce(process)
     # One of them ends today: for it alone the clock is put forward.
     await process.moves.expire(datetime.now(VIETNAM) + timedelta(days=2))
 
@@ -128,6 +143,19 @@ class _Walk:
         many = " ".join(f'a{n}: citizen(personalId: "{number}") {{ __typename }}' for n in range(60))
         await self._ask(key, f"{{ {many} }}", number)
 
+    async def report(self, citizen: str) -> None:
+        """Report an error in data as the unit's system does, and ask for help as its officer."""
+        key = await self._process.keys.issue(PEOPLE["officer"], _ACTIVE, "production", days=90)
+        answer = await self._client.post(
+            "/graphql",
+            json={"query": _REPORT, "variables": {"so": citizen}},
+            headers={"authorization": key.authorization},
+        )
+        assert "errors" not in answer.json(), answer.text
+        line, words = "Thêm địa chỉ máy chủ", "Đơn vị đổi đường truyền từ tháng sau, nhờ hướng dẫn các bước."
+        opening = Opening.support(line, words, Channel.CONSOLE, Severity.NORMAL)
+        await self._process.cases.open_support(PEOPLE["officer"], _ACTIVE, opening)
+
     async def _key(self, *, expired: bool = False) -> str:
         issued = await self._process.keys.issue(
             PEOPLE["officer"], self._identity[0], "sandbox", days=90, expired=expired
@@ -138,6 +166,18 @@ class _Walk:
         await self._client.post(
             "/sandbox/graphql", json={"query": query, "variables": {"so": number}}, headers={"authorization": key}
         )
+
+
+async def _announce(process: Process) -> None:
+    starts = process.notices.earliest(datetime.now(UTC)) + timedelta(hours=1)
+    notice = Notice(
+        "MAINTENANCE",
+        starts,
+        "Nâng cấp cơ sở dữ liệu giao thông; các trường của nguồn này có thể là null.",
+        "The transport database is upgraded; its fields may be null.",
+        ends_at=starts + timedelta(hours=2),
+    )
+    await process.notices.publish(PEOPLE["operator"], notice)
 
 
 _Way = Callable[[_Walk], Awaitable[None]]
@@ -258,7 +298,7 @@ def _request(title: str, *, days: int) -> ConnectionRequest:
                 }
                 for field, why in reasons.items()
             ],
-            "services": ["citizen"],
+            "services": ["citizen", *_DUTIES],
             "technical_description": "Một máy chủ ứng dụng trong mạng riêng của ngành, gọi qua một cổng ra",
             "reciprocal_sharing": "Chia sẻ lại các thay đổi về người đứng tên phương tiện",
             "security_level": 3,

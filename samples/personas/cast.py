@@ -99,6 +99,21 @@ class Persona:
         """The residence file number of the household that they head."""
         return f"00{self.serial:09d}"
 
+    @property
+    def samples(self) -> dict[str, str]:
+        """Values by the field that they are values of, for examples."""
+        return {
+            "Citizen.personalId": self.number,
+            "Citizen.birthName": self.full_name,
+            "Citizen.dateOfBirth": self.born,
+            "Citizen.permanentResidence": self.province or HOME,
+            "Household.residenceFileNumber": self.file_number,
+            "Vehicle.plate": self.plate,
+            "DrivingLicence.number": self.licence,
+            "HealthInsuranceCard.number": self.insurance_card,
+            "Degree.number": self.degree,
+        }
+
 
 PERSONAS: tuple[Persona, ...] = (
     Persona(

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from auth.process.errors import MoveRefusedError
 from auth.process.request import to_contract
 from graph.check import contract_faults
+from samples.personas import resident
 from service.console.page import HEADERS
 from service.console.visit import Handler, Visit
 from service.document.build import technical_document
@@ -35,8 +36,10 @@ def document_file(settings: Settings, origins: Origins, form: str) -> Handler:
         issuers = tuple(issuer.issuer for issuer in settings.issuers)
         connection = Connection(address, address, issuers, settings.token_audience)
 
+        samples = resident(contract.row_scope).samples
+
         def make() -> bytes:
-            made = technical_document(visit.process.catalog, contract, connection)
+            made = technical_document(visit.process.catalog, contract, connection, samples)
             return document_pdf(made) if form == "pdf" else document_html(made).encode()
 
         name = f"{contract.contract_id}-{contract.version}.{form}"

@@ -11,6 +11,9 @@ from auth.process.actors import Account, Role
 from auth.process.dossier import Summary
 from auth.process.errors import MoveRefusedError
 from auth.process.lifecycle import State
+from service.console import duty_words
+from service.console.cases import waiting_cases
+from service.console.notices import current_notices
 from service.console.order import vietnamese_key
 from service.console.visit import Visit, redirect
 
@@ -39,6 +42,9 @@ async def show_start(visit: Visit) -> Response:
         queue=await waiting(visit, everything),
         ending=sorted(ending, key=lambda summary: summary.valid_to),
         counts=_counts(everything),
+        cases=await waiting_cases(visit),
+        notices=await current_notices(visit),
+        duty=duty_words,
     )
 
 

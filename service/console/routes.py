@@ -8,7 +8,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from auth.process.attachments import MAX_ATTACHMENT
 from auth.process.errors import DossierUnknownError
-from service.console import accounts, audit, dossier, home, keys, request_form
+from service.console import accounts, audit, cases, dossier, home, keys, notices, request_form
 from service.console.document import document_file
 from service.console.signing import Signing
 from service.console.visit import Gate, redirect
@@ -51,6 +51,18 @@ def console_routes(settings: Settings) -> list[BaseRoute]:
             form(f"{_ONE}/attachments/{{attachment_id:int}}/remove", dossier.detach),
             page(f"{_ONE}/document.html", document_file(settings, origins, "html")),
             page(f"{_ONE}/document.pdf", document_file(settings, origins, "pdf")),
+            page("/cases", cases.show_cases),
+            form("/cases", cases.open_support),
+            page("/cases/{case_id}", cases.show_case),
+            form("/cases/{case_id}/steps/{step}", cases.act),
+            form("/cases/{case_id}/messages", cases.say),
+            page("/cases/{case_id}/attachments/{attachment_id:int}", cases.download),
+            page("/notices", notices.show_notices),
+            form("/notices", notices.publish),
+            form("/notices/{notice_id:int}/withdraw", notices.withdraw),
+            page("/concealments", notices.show_concealments),
+            form("/concealments", notices.conceal),
+            form("/concealments/{concealment_id:int}/lift", notices.lift),
             page("/audit", audit.show_audit),
             form("/audit", audit.audit_search(settings.audit_keys())),
             page("/accounts", accounts.show_accounts),

@@ -123,6 +123,11 @@ ENVIRONMENTS: Mapping[str, Words] = {
 }
 
 ERRORS: Mapping[str, Words] = {
+    "CASE_UNKNOWN": Words("Không có hồ sơ như vậy mà bạn được xem.", "There is no such case that you may see."),
+    "CASE_REFUSED": Words("Không làm được việc này với hồ sơ.", "This is not possible with the case."),
+    "NOTICE_REFUSED": Words("Thông báo chưa đúng quy định.", "The notice is not as it must be."),
+    "CONCEALMENT_REFUSED": Words("Không đặt hoặc gỡ được như vậy.", "It cannot be concealed or lifted like this."),
+    "VALUE_REFUSED": Words("Có ký tự không nhận được.", "A value cannot be taken."),
     "ACT_REFUSED": Words("Việc này bị từ chối.", "The act is refused."),
     "MOVE_REFUSED": Words("Không thực hiện được bước này.", "The move is not possible."),
     "ROLE_REQUIRED": Words("Tài khoản của bạn không có vai trò để làm việc này.", "This is not for your roles."),
@@ -154,6 +159,13 @@ ERRORS: Mapping[str, Words] = {
 }
 
 DONE: Mapping[str, Words] = {
+    "case-opened": Words("Đã gửi yêu cầu hỗ trợ.", "Support is asked for."),
+    "case-moved": Words("Đã ghi bước xử lý.", "The step is taken."),
+    "case-said": Words("Đã gửi lời trao đổi.", "The message is added."),
+    "notice-published": Words("Đã công bố thông báo.", "The notice is published."),
+    "notice-withdrawn": Words("Đã rút lại thông báo.", "The notice is withdrawn."),
+    "concealed": Words("Đã đặt tạm che.", "The reads are concealed."),
+    "lifted": Words("Đã gỡ tạm che.", "The concealment is lifted."),
     "saved": Words("Đã lưu.", "Saved."),
     "moved": Words("Đã thực hiện bước xử lý.", "The step is taken."),
     "found": Words("Đã ghi ý kiến.", "The finding is recorded."),
