@@ -26,6 +26,7 @@ from graph.view import View
 from service.audit import audit_commands
 from service.commands.accounts import account_commands, unit_commands
 from service.commands.caller import CommandError
+from service.commands.duties import case_commands, notice_commands
 from service.commands.output import print_error
 from service.contracts import contract_commands
 from service.document.command import document
@@ -42,6 +43,8 @@ app.add_typer(contract_commands, name="contract")
 app.add_typer(audit_commands, name="audit")
 app.add_typer(account_commands, name="account")
 app.add_typer(unit_commands, name="unit")
+app.add_typer(case_commands, name="case")
+app.add_typer(notice_commands, name="notice")
 console = Console()
 
 

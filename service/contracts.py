@@ -39,6 +39,7 @@ from resolvers.check import document_faults, document_names
 from service.commands import acts
 from service.commands.caller import USAGE, CommandError, is_signed_in
 from service.commands.dossiers import dossier_commands
+from service.commands.duties import concealment_commands
 from service.commands.examination import examination_commands
 from service.commands.output import AsJson, print_json
 from service.settings import load_settings
@@ -51,6 +52,7 @@ contract_commands = typer.Typer(
 )
 contract_commands.add_typer(dossier_commands)
 contract_commands.add_typer(examination_commands)
+contract_commands.add_typer(concealment_commands)
 console = Console()
 
 ContractId = Annotated[str, typer.Argument(help="contract id")]

@@ -7,6 +7,8 @@ from typing import Protocol
 
 from auth.process.actors import Account
 from auth.process.attachments import Attachments
+from auth.process.cases import Cases
+from auth.process.concealment import Concealments
 from auth.process.conformance import TestItem, Tests
 from auth.process.dossier import Dossier
 from auth.process.dossiers import Dossiers
@@ -14,6 +16,7 @@ from auth.process.errors import MoveRefusedError
 from auth.process.keys import IssuedKey, Keys
 from auth.process.lifecycle import MOVES, Move, judge
 from auth.process.moves import Moves
+from auth.process.notices import Notices
 from graph.catalog import Catalog
 from graph.process.context import Prospect
 from graph.process.review import Review
@@ -28,6 +31,18 @@ class Parts(Protocol):
     @property
     def catalog(self) -> Catalog:
         """What the schema declares."""
+
+    @property
+    def cases(self) -> Cases:
+        """Keeps cases."""
+
+    @property
+    def notices(self) -> Notices:
+        """Publishes notices."""
+
+    @property
+    def concealments(self) -> Concealments:
+        """Conceals reads for a time."""
 
     @property
     def tests(self) -> Tests:

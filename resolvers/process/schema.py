@@ -11,7 +11,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import create_type
 
 from auth.process.actors import Role
-from resolvers.process import mutations, queries
+from resolvers.process import duties, mutations, queries
 from resolvers.process.declare import EVERYONE, roots_for
 from resolvers.process.moves import MOVE_ROOTS
 
@@ -29,8 +29,12 @@ class ProcessSchema:
 @cache
 def process_schema(roles: frozenset[Role]) -> ProcessSchema:
     """The schema of an account's roles."""
-    asked = roots_for(roles, vars(queries))
-    done = [*roots_for(roles, vars(mutations)), *roots_for(roles, MOVE_ROOTS)]
+    asked = [*roots_for(roles, vars(queries)), *roots_for(roles, duties.QUERIES)]
+    done = [
+        *roots_for(roles, vars(mutations)),
+        *roots_for(roles, MOVE_ROOTS),
+        *roots_for(roles, duties.MUTATIONS),
+    ]
     declared = strawberry.Schema(
         query=create_type("Query", asked, description="Xem hồ sơ hợp đồng (what the account may ask)."),
         mutation=create_type("Mutation", done, description="Việc của vai trò (what its roles do).") if done else None,

@@ -15,12 +15,19 @@ from tests.process.people import PEOPLE
 from tests.process.speaking import Assembly
 from tests.running import Governance, RunningService, settings_for
 
-QUERIES = {"me", "dossiers", "dossier", "attachment"}
+QUERIES = {"me", "dossiers", "dossier", "attachment", "notices"}
+CASES = {"cases", "case"}
+MORE = {"cyber": set(), "technical": set(), "approver": CASES | {"concealments"}, "auditor": CASES | {"concealments"}}
+MORE["both"] = MORE["approver"]
 OFFICER = {
     "openDossier", "openNextVersion", "editRequest", "attach", "detach", "issueKey", "revokeKey", "submit", "withdraw",
+    "openSupport", "sayInCase",
 }  # fmt: skip
-REVIEWER = {"takeUp", "sendBack", "admitToTest", "sendToSecurity"}
-APPROVER = {"reject", "approve", "activate", "suspend", "restore", "terminate"}
+REVIEWER = {"takeUp", "sendBack", "admitToTest", "sendToSecurity", "moveCase", "sayInCase", "openSupport"}
+APPROVER = {
+    "reject", "approve", "activate", "suspend", "restore", "terminate",
+    "publishNotice", "withdrawNotice", "conceal", "liftConcealment",
+}  # fmt: skip
 MUTATIONS = {
     "officer": OFFICER,
     "stranger": OFFICER,
@@ -29,9 +36,18 @@ MUTATIONS = {
     "both": REVIEWER | APPROVER,
     "cyber": {"checkSecurity"},
     "technical": {"checkSecurity"},
-    "owner": {"coApprove"},
+    "owner": {"coApprove", "moveCase", "sayInCase"},
     "auditor": set(),
-    "operator": {"activate", "issueKey", "revokeKey"},
+    "operator": {
+        "activate",
+        "issueKey",
+        "revokeKey",
+        "moveCase",
+        "sayInCase",
+        "openSupport",
+        "publishNotice",
+        "withdrawNotice",
+    },
 }
 MANY = " ".join(f"a{number}: me {{ id }}" for number in range(21))
 ALL = set().union(*MUTATIONS.values())
@@ -45,7 +61,7 @@ def names(kind: Any) -> set[str]:
 @pytest.mark.parametrize("who", sorted(PEOPLE))
 def test_a_role_sees_its_own_roots_and_no_others(assembly: Assembly, who: str) -> None:
     shown = assembly.answer(who, INTROSPECTION)["__schema"]
-    assert names(shown["queryType"]) == QUERIES
+    assert names(shown["queryType"]) == QUERIES | MORE.get(who, CASES)
     assert names(shown["mutationType"]) == MUTATIONS[who]
     types = {kind["name"] for kind in shown["types"]}
     assert ("ConnectionRequestInput" in types) == (who in {"officer", "stranger"})
