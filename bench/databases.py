@@ -20,7 +20,7 @@ from rich.console import Console
 from auth.registry import install_contract, issue_key, read_contracts
 from bench.peer_sources import ENVIRONMENT, Document
 from samples.documents.archive import MALFORMED
-from service.demo import SOURCES, prepare_databases
+from service.demo.databases import SOURCES, prepare_databases
 from service.embedded import EmbeddedServers
 
 __all__ = ["DocumentServer", "Prepared", "audited", "prepare"]

@@ -73,7 +73,9 @@ def demo(
     folder: Annotated[Path, typer.Option(help="where the demo keeps its data")] = Path(".demo"),
 ) -> None:
     """Start embedded databases with sample data, and serve."""
-    from service.demo import DemoFolder, prepare_demo, require_free_port, show
+    from service.demo.folder import DemoFolder
+    from service.demo.prepare import prepare_demo, require_free_port
+    from service.demo.show import show
     from service.embedded import EmbeddedServerError, EmbeddedServers
 
     signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))

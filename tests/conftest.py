@@ -12,7 +12,7 @@ import pytest
 
 from auth.contract import Client
 from samples.load import load
-from service.demo import SOURCES
+from service.demo.databases import SOURCES
 from service.embedded import EmbeddedServers
 from service.migrate import migrate
 from tests.running import Governance, RunningService, observed_tracing, settings_for

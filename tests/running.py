@@ -30,7 +30,7 @@ from auth.contract import Contract
 from auth.registry import install_contract, issue_key, read_contracts
 from auth.store import CHANNEL
 from service.app import create_app
-from service.demo import SOURCES
+from service.demo.databases import SOURCES
 from service.embedded import EmbeddedServers
 from service.settings import Settings
 from service.telemetry import set_up_tracing

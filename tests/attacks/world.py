@@ -20,7 +20,7 @@ from graph import codecs
 from graph.catalog import Catalog
 from graph.codecs import Codec
 from graph.homes import Linked
-from service.demo import SOURCES
+from service.demo.databases import SOURCES
 from service.embedded import EmbeddedServers
 from service.migrate import migrate
 from service.settings import Settings

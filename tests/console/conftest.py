@@ -15,7 +15,7 @@ import pytest
 from auth.process.accounts import Accounts
 from graph.catalog import Catalog
 from graph.schema import schema
-from service.demo_sandbox import prepare_sandbox, sandbox_sources
+from service.demo.sandbox import prepare_sandbox, sandbox_sources
 from service.embedded import EmbeddedServers
 from service.process import Process
 from tests.process.people import PEOPLE, UNIT, complete_request

@@ -17,7 +17,7 @@ from auth.process.lifecycle import State
 from graph.catalog import Catalog
 from graph.schema import schema
 from samples.personas import call, person, resident
-from service.demo_sandbox import prepare_sandbox, sandbox_sources
+from service.demo.sandbox import prepare_sandbox, sandbox_sources
 from service.embedded import EmbeddedServers
 from service.process import Process
 from tests.process.conftest import Desk

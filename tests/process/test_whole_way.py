@@ -12,7 +12,7 @@ import pymongo
 import pytest
 
 from samples.personas import person
-from service.demo_sandbox import prepare_sandbox, sandbox_sources
+from service.demo.sandbox import prepare_sandbox, sandbox_sources
 from service.embedded import EmbeddedServers
 from tests.process.people import complete_request
 from tests.process.speaking import Assembly, as_input, keys_for_people

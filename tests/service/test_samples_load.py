@@ -18,7 +18,7 @@ from samples.generate import Sample, shard
 from samples.load import LoadReport, load
 from samples.postgres import LoadError
 from samples.register import COLUMNS
-from service.demo import SOURCES
+from service.demo.databases import SOURCES
 from service.embedded import EmbeddedServers
 from service.migrate import migrate
 from tests.running import run

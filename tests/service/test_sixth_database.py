@@ -19,7 +19,7 @@ import pymongo
 import pytest
 
 from auth.registry import read_contracts
-from service.demo import SOURCES
+from service.demo.databases import SOURCES
 from service.embedded import EmbeddedServers
 from tests.running import Governance, free_port, settings_for
 

@@ -1,66 +1,27 @@
-"""The people and dossiers of a demo: an account for each role, and a contract in every state.
+"""The dossiers of a demo: a contract in every state.
 
 Nothing is written past the process: requests are submitted, tested in the sandbox by real requests, found, approved and
-activated by the accounts whose part that is. All names are invented.
+activated by the accounts whose part that is.
 """
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-import asyncpg
 import httpx
 from starlette.applications import Starlette
 
 from auth.notices import Notice
-from auth.process.accounts import Accounts
-from auth.process.actors import Account, Role
 from auth.process.case import Channel, Severity
 from auth.process.opening import Opening
-from auth.process.request import VIETNAM, ConnectionRequest, parse_request
+from auth.process.request import VIETNAM
 from samples.personas import person
-from service.embedded import EmbeddedServers
+from service.demo.people import PEOPLE
+from service.demo.request import sample_request
 from service.process import Process
 
-__all__ = ["PEOPLE", "UNIT", "DemoAccount", "prepare_accounts", "prepare_dossiers"]
-
-UNIT = "so-giao-thong-mau"
-_UNIT_NAME = "Sở Giao thông mẫu (giả định)"
-_WHO = "demo"
-
-
-@dataclass(frozen=True, slots=True)
-class DemoAccount:
-    """An account of the demo with its password."""
-
-    account: Account
-    password: str
-
-
-def _account(name: str, words: str, *roles: Role, **more: Any) -> Account:
-    return Account(name, words, frozenset(roles), **more)
-
-
-PEOPLE: Mapping[str, Account] = {
-    "officer": _account("can-bo-mau", "Cán bộ mẫu", Role.UNIT_OFFICER, client_id=UNIT),
-    "reviewer": _account("tham-dinh-mau", "Chuyên viên thẩm định mẫu", Role.REVIEWER),
-    "approver": _account("phe-duyet-mau", "Lãnh đạo phê duyệt mẫu", Role.APPROVER),
-    "cyber": _account("an-ninh-mang-mau", "Cán bộ an ninh mạng mẫu", Role.CYBER_SECURITY),
-    "technical": _account("ky-thuat-mau", "Cán bộ kỹ thuật nghiệp vụ mẫu", Role.TECHNICAL_SECURITY),
-    "owner": _account(
-        "chu-quan-mau",
-        "Chủ quản cơ sở dữ liệu mẫu",
-        Role.SOURCE_OWNER,
-        sources=frozenset({"social_insurance", "health", "transport", "civil_status", "education"}),
-    ),
-    "auditor": _account("kiem-toan-mau", "Kiểm toán viên mẫu", Role.AUDITOR),
-    "operator": _account("van-hanh-mau", "Người vận hành mẫu", Role.OPERATOR),
-}
-"""Who takes part in the demo, an account for each role."""
+__all__ = ["prepare_dossiers"]
 
 _QUERY = "query($so: PersonalId!) { citizen(personalId: $so) { birthName { full } vehicles { plate } } }"
 _REPORT = """mutation($so: PersonalId!) {
@@ -68,24 +29,7 @@ _REPORT = """mutation($so: PersonalId!) {
                   evidence: "Giấy đăng ký xe do chủ xe xuất trình", reference: "MAU-1") { id }
 }"""
 _ACTIVE = "mau-hieu-luc"
-_DUTIES = ("reportDataError", "proposeData", "requestSupport", "replyToCase", "cases", "case")
 _DENIED = "query($so: PersonalId!) { citizen(personalId: $so) { bloodGroup } }"
-
-
-async def prepare_accounts(servers: EmbeddedServers, known: Mapping[str, str]) -> list[DemoAccount]:
-    """Make the accounts, each with the password that is `known` for it, or else a new one."""
-    found = [
-        DemoAccount(account, known.get(account.account_id) or secrets.token_urlsafe(12)) for account in PEOPLE.values()
-    ]
-    async with asyncpg.create_pool(servers.admin_url, min_size=0, max_size=2) as pool:
-        accounts = Accounts(pool)
-        there = {account.account_id for account in await accounts.list()}
-        if all(one.account.account_id in there and one.account.account_id in known for one in found):
-            return found
-        await accounts.register_unit(_WHO, UNIT, _UNIT_NAME)
-        for one in found:
-            await accounts.create(_WHO, one.account, one.password)
-    return found
 
 
 async def prepare_dossiers(app: Starlette, process: Process, citizen: str) -> None:
@@ -119,7 +63,7 @@ class _Walk:
 
     async def open(self, contract_id: str, title: str) -> None:
         """Begin a dossier, or its next version."""
-        request = _request(title, days=0 if contract_id.endswith("het-han") else 365)
+        request = sample_request(title, days=0 if contract_id.endswith("het-han") else 365)
         dossier = await self._process.dossiers.open(PEOPLE["officer"], contract_id, request)
         self._identity = (dossier.contract_id, dossier.version)
 
@@ -255,57 +199,3 @@ _STATES: Mapping[str, tuple[str, tuple[_Way, ...]]] = {
     "ban-thao": ("còn là bản thảo", ()),
 }
 """A dossier's name -> what it is, and the way it goes; the last is the one that was touched last."""
-
-
-def _request(title: str, *, days: int) -> ConnectionRequest:
-    today = datetime.now(VIETNAM).date()
-    reasons = {
-        "Citizen.personalId": "Tra cứu chủ xe theo số định danh ghi trong hồ sơ đăng ký xe",
-        "Citizen.birthName": "Đối chiếu họ tên chủ xe với giấy tờ xuất trình",
-        "PersonName.full": "Đối chiếu họ tên chủ xe với giấy tờ xuất trình",
-        "Citizen.vehicles": "Biết người này đứng tên những phương tiện nào",
-        "Vehicle.plate": "Đối chiếu biển số phương tiện với hồ sơ đăng ký xe",
-    }
-    return parse_request(
-        {
-            "title": title,
-            "unit_code": UNIT,
-            "unit_name": _UNIT_NAME,
-            "mandate": "Quản lý nhà nước về phương tiện và người lái trên địa bàn",
-            "system_name": "Hệ thống đăng ký phương tiện mẫu",
-            "system_kind": "Hệ thống thông tin phục vụ thủ tục hành chính",
-            "officers": [
-                {
-                    "name": "Cán bộ mẫu",
-                    "position": "Chuyên viên",
-                    "phone": "0240000000",
-                    "email": "can-bo@thu-nghiem.example",
-                }
-            ],
-            "purposes": [
-                {
-                    "code": "XAC_MINH_CHU_XE",
-                    "text": "Xác minh người đứng tên phương tiện khi đăng ký, sang tên xe",
-                    "legal_basis": "Luật Trật tự, an toàn giao thông đường bộ số 36/2024/QH15",
-                }
-            ],
-            "fields": [
-                {
-                    "field": field,
-                    "purpose": "XAC_MINH_CHU_XE",
-                    "justification": why,
-                    "filter": field == "Citizen.personalId",
-                }
-                for field, why in reasons.items()
-            ],
-            "services": ["citizen", *_DUTIES],
-            "technical_description": "Một máy chủ ứng dụng trong mạng riêng của ngành, gọi qua một cổng ra",
-            "reciprocal_sharing": "Chia sẻ lại các thay đổi về người đứng tên phương tiện",
-            "security_level": 3,
-            "inspections": [
-                {"body": "Đơn vị kiểm tra mẫu", "on": str(today - timedelta(days=30)), "result": "Đạt cấp độ 3"}
-            ],
-            "valid_from": str(today),
-            "valid_to": str(today + timedelta(days=days)),
-        }
-    )

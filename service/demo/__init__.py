@@ -1,0 +1,1 @@
+"""`lienthong demo`: everything embedded, invented and made afresh, in one foreground process."""
