@@ -18,15 +18,16 @@ from auth.process.reading import Examiner, read_dossier
 from auth.registry import issue_key, revoke_key
 from auth.store import Environment
 
-__all__ = ["IssuedKey", "Keys"]
+__all__ = ["TESTABLE", "IssuedKey", "Keys"]
 
 _KEYS = """
 SELECT key_id, environment, created_at, expires_at, revoked_at, certificate_sha256 IS NOT NULL AS bound
 FROM governance.api_key WHERE contract_id = $1 ORDER BY created_at DESC, key_id
 """
 _PAST = -1
-_TESTABLE = IN_FORCE | {State.TECHNICAL_TEST, State.SECURITY_CHECK, State.APPROVED}
-_OPENS: dict[Environment, frozenset[State]] = {"production": frozenset({State.ACTIVE}), "sandbox": _TESTABLE}
+TESTABLE = IN_FORCE | {State.TECHNICAL_TEST, State.SECURITY_CHECK, State.APPROVED}
+"""States of a version under which sandbox keys are issued."""
+_OPENS: dict[Environment, frozenset[State]] = {"production": frozenset({State.ACTIVE}), "sandbox": TESTABLE}
 
 
 @dataclass(frozen=True, slots=True)

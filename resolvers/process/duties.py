@@ -22,6 +22,7 @@ from resolvers.process.desk import Desk
 __all__ = ["MUTATIONS", "QUERIES"]
 
 Info = strawberry.Info[Desk, None]
+_FIRST_YEAR, _LAST_YEAR = 2000, 2999
 _HANDLERS = (Role.REVIEWER, Role.OPERATOR, Role.SOURCE_OWNER)
 _SEEING = (*_HANDLERS, Role.UNIT_OFFICER, Role.APPROVER, Role.AUDITOR)
 
@@ -152,8 +153,8 @@ def _number(given: str) -> int:
 
 def _aware(given: datetime) -> datetime:
     """A moment without an offset would be somebody's guess."""
-    if given.tzinfo is None:
-        raise InputError("a moment needs an offset: 2026-12-24T22:00:00+07:00")
+    if given.tzinfo is None or not _FIRST_YEAR <= given.year <= _LAST_YEAR:
+        raise InputError("a moment has an offset and is of 2000 to 2999: 2026-12-24T22:00:00+07:00")
     return given.astimezone(UTC)
 
 

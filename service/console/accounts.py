@@ -90,5 +90,7 @@ async def _page(
         roles=[role.value for role in Role if role is not Role.CLOCK],
         sources=sorted(visit.process.catalog.sources - {"population"}),
         shown=shown,
-        given={name: visit.text(name) for name in _TEXTS} | {"roles": texts_of(visit.form, "roles")},
+        # What was typed is shown again where it was refused, and only there.
+        given={name: visit.text(name) if problem else "" for name in _TEXTS}
+        | {"roles": texts_of(visit.form, "roles") if problem else []},
     )

@@ -83,10 +83,19 @@ async def open_dossier(visit: Visit) -> Response:
     """Open a dossier, or the next version of a contract."""
     contract_id = visit.text("contract_id")
     try:
+        if not visit.text("next"):
+            await _require_new(visit, contract_id)
         dossier = await visit.process.dossiers.open(visit.account, contract_id)
     except MoveRefusedError as error:
         return visit.render("new.html", error.status, contract_id=contract_id, problem=error)
     return redirect(f"/contracts/{dossier.contract_id}/{dossier.version}")
+
+
+async def _require_new(visit: Visit, contract_id: str) -> None:
+    """Raise `MoveRefusedError` for a contract of the unit's own: its next version is opened on its page."""
+    for one in await visit.process.dossiers.list(visit.account):
+        if one.contract_id == contract_id:
+            raise MoveRefusedError(f"`{contract_id}` is there already: open its next version on its page")
 
 
 def _counts(everything: list[Summary]) -> dict[str, int]:

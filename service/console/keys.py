@@ -11,7 +11,8 @@ from auth.credentials import ApiKey
 from auth.process.actors import Role
 from auth.process.dossier import Summary
 from auth.process.errors import DossierUnknownError, MoveRefusedError, ProcessError
-from auth.process.lifecycle import IN_FORCE
+from auth.process.keys import TESTABLE
+from auth.process.lifecycle import IN_FORCE, State
 from auth.process.usage import Usage
 from auth.store import Environment
 from service.console.chart import Chart
@@ -42,7 +43,8 @@ async def issue(visit: Visit) -> Response:
         raise
     except ProcessError as error:
         return await _page(visit, problem=error)
-    return await _page(visit, key, path="/graphql" if environment == "production" else "/sandbox/graphql")
+    path = "/graphql" if environment == "production" else "/sandbox/graphql"
+    return await _page(visit, key, path=path, expired=expired)
 
 
 async def revoke(visit: Visit) -> Response:
@@ -75,10 +77,16 @@ async def show_usage(visit: Visit) -> Response:
 
 
 async def _page(
-    visit: Visit, key: ApiKey | None = None, problem: ProcessError | None = None, *, path: str = ""
+    visit: Visit,
+    key: ApiKey | None = None,
+    problem: ProcessError | None = None,
+    *,
+    path: str = "",
+    expired: bool = False,
 ) -> Response:
     keys = await visit.process.keys.list(visit.account, visit.contract_id)
     dossier = await visit.process.dossiers.get(visit.account, visit.contract_id)
+    versions = await _versions(visit)
     holder = visit.account.acts_for(dossier.summary.client.client_id) or Role.OPERATOR in visit.account.roles
     return visit.render(
         "keys.html",
@@ -87,8 +95,13 @@ async def _page(
         dossier=dossier,
         keys=keys,
         key=key,
+        expired=expired,
         address=str(visit.request.base_url).rstrip("/").removesuffix("/console") + path,
         holder=holder,
+        opens={
+            "sandbox": any(one.state in TESTABLE for one in versions),
+            "production": any(one.state is State.ACTIVE for one in versions),
+        },
         days=_DAYS,
     )
 

@@ -15,6 +15,8 @@ from service.console.visit import Visit, redirect
 
 __all__ = ["conceal", "current_notices", "lift", "publish", "show_concealments", "show_notices", "withdraw"]
 
+_FIRST_YEAR, _LAST_YEAR = 2000, 2999
+
 
 async def show_notices(visit: Visit) -> Response:
     """The notices, and for the agency the form that publishes one."""
@@ -119,6 +121,9 @@ async def _concealments(visit: Visit, problem: ProcessError | None = None) -> Re
 def _moment(text: str, refusal: ProcessError) -> datetime:
     """A moment of Vietnamese time, as a browser's field for date and time gives it. Raises `refusal` for no such."""
     try:
-        return datetime.fromisoformat(text).replace(tzinfo=VIETNAM)
+        moment = datetime.fromisoformat(text).replace(tzinfo=VIETNAM)
     except ValueError:
         raise refusal from None
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise refusal
+    return moment

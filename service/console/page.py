@@ -35,6 +35,11 @@ def render(template: str, status: int = 200, **context: Any) -> HTMLResponse:
     return HTMLResponse(_TEMPLATES.get_template(template).render(context), status, headers=dict(HEADERS))
 
 
+def _source_name(source: str) -> str:
+    pair = words.SOURCES.get(source)
+    return source if pair is None else pair.vi
+
+
 def _now() -> datetime:
     return datetime.now(VIETNAM)
 
@@ -72,6 +77,7 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     environment.filters.update(moment=_moment, day=_day, last_day=_last_day, number=_number, size=_size)
+    environment.filters["source_name"] = _source_name
     environment.globals.update(now=_now, words=words, provinces=PROVINCES, asset_path=asset_path)
     return environment
 

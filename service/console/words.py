@@ -19,6 +19,7 @@ __all__ = [
     "ROLES",
     "SOURCES",
     "STATES",
+    "WAITING",
     "Words",
 ]
 
@@ -60,6 +61,23 @@ ROLES: Mapping[str, Words] = {
     Role.OPERATOR.value: Words("Vận hành", "Operator"),
     Role.CLOCK.value: Words("Đồng hồ hệ thống", "The clock"),
 }
+
+WAITING: Mapping[str, Words] = {
+    State.DRAFT.value: Words("cán bộ đơn vị điền và nộp", "the unit's officer, to fill in and submit"),
+    State.SUBMITTED.value: Words("người thẩm định nhận hồ sơ", "a reviewer, to take it up"),
+    State.NEEDS_INFO.value: Words("cán bộ đơn vị bổ sung và nộp lại", "the unit's officer, to add and submit again"),
+    State.UNDER_REVIEW.value: Words("người thẩm định", "the reviewer"),
+    State.TECHNICAL_TEST.value: Words(
+        "đơn vị thử hết danh mục, rồi người thẩm định chuyển tiếp", "the unit's tests, then the reviewer"
+    ),
+    State.SECURITY_CHECK.value: Words(
+        "hai cơ quan an ninh và chủ quản ghi ý kiến, rồi người phê duyệt", "findings, then the approver"
+    ),
+    State.APPROVED.value: Words(
+        "người phê duyệt hoặc vận hành cho hiệu lực", "an approver or operator, to activate it"
+    ),
+}
+"""Who is next, by the state of a dossier."""
 
 MOVES: Mapping[str, Words] = {
     "open": Words("Lập hồ sơ", "Open"),

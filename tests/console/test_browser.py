@@ -92,10 +92,10 @@ def test_a_request_is_filled_in_by_keyboard_and_submitted(page: Page, site: Site
     press(page, "Lưu và sang phần sau")
 
     type_into(page, "Giải trình chung", "Cần để xác minh chủ xe")
-    for coordinate in ("read:Citizen.personalId", "filter:Citizen.personalId", "read:Citizen.birthName"):
+    for coordinate in ("read:Citizen.personalId", "filter:Citizen.personalId", "read:Citizen.dateOfBirth"):
         reach(page, page.locator(f'input[name="{coordinate}"]'))
         page.keyboard.press("Space")
-    reach(page, page.locator('input[name="why:Citizen.birthName"]'))
+    reach(page, page.locator('input[name="why:Citizen.dateOfBirth"]'))
     page.keyboard.type("Đối chiếu với đăng ký xe")
     page.keyboard.press("Enter")
 

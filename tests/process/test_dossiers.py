@@ -19,7 +19,7 @@ from auth.process.errors import (
     RoleRequiredError,
 )
 from auth.process.lifecycle import State
-from auth.process.request import RequestShapeError, parse_request
+from auth.process.request import FieldRequest, RequestShapeError, parse_request
 from tests.process.conftest import _WAY, Desk
 from tests.process.people import PEOPLE, complete_request
 
@@ -297,3 +297,26 @@ async def test_a_version_is_compared_with_the_last_one_that_was_decided_for(desk
     replaced = await desk.dossiers.replaced_by(PEOPLE["reviewer"], third)
     assert replaced is not None
     assert replaced.version == 1
+
+
+async def test_a_request_that_could_be_asked_nothing_is_told_so(desk: Desk) -> None:
+    fields = complete_request().fields
+    without_key = tuple(replace_filter(field) for field in fields)
+    without_parts = tuple(field for field in fields if field.field not in {"PersonName.full", "Vehicle.plate"})
+    for given, words in (
+        (without_key, {"`citizen` needs `filter` for Citizen.personalId"}),
+        (without_parts, {"`Citizen.birthName` is a PersonName", "`Citizen.vehicles` is a Vehicle"}),
+    ):
+        dossier = await desk.dossiers.open(
+            OFFICER, desk.new_id(), complete_request().model_copy(update={"fields": given})
+        )
+        with pytest.raises(RequestIncompleteError) as refused:
+            await desk.moves.move(OFFICER, dossier.contract_id, 1, "submit")
+        told = [item["en"] for item in refused.value.missing]
+        assert len(told) == len(words)
+        for word in words:
+            assert any(word in text for text in told)
+
+
+def replace_filter(field: FieldRequest) -> FieldRequest:
+    return field.model_copy(update={"filter": False})

@@ -208,7 +208,8 @@ def test_a_contract_is_suspended_restored_narrowed_and_ended(assembly: Assembly)
     following = "mutation($c: ID!) { openNextVersion(contract: $c) { revision } }"
     revision = assembly.answer("officer", following, {"c": contract})["openNextVersion"]["revision"]
     whole = complete_request()
-    narrow = whole.model_copy(update={"fields": whole.fields[:2]})
+    kept = tuple(field for field in whole.fields if "ehicle" not in field.field)
+    narrow = whole.model_copy(update={"fields": kept})
     change = {"contract": contract, "version": 2, "revision": revision, "request": as_input(narrow)}
     assembly.answer("officer", EDIT, change)
     for who, move in WAY[:-1]:
