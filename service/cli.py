@@ -96,9 +96,18 @@ def demo(
 
 
 @app.command()
-def migrate() -> None:
+def migrate(
+    sandbox: Annotated[
+        str | None, typer.Option(help="URL of the owner of the sandbox's population database, to do that one instead")
+    ] = None,
+) -> None:
     """Create or upgrade the schemas, and set the roles' passwords from the settings' URLs."""
     settings = load_settings()
+    if sandbox is not None:
+        applied = asyncio.run(apply_migrations(sandbox, ("population",)))
+        asyncio.run(set_password(sandbox, (settings.sandbox_sources or {}).get("population", "")))
+        console.print("\n".join(applied) or "nothing to apply")
+        return
     if settings.admin_url is None:
         raise LienthongError("set LIENTHONG_ADMIN_URL to the URL of the databases' owner")
     applied = asyncio.run(apply_migrations(settings.admin_url))

@@ -18,6 +18,7 @@ from graph.process.duties import Concealment, HandledCase, Notice
 from resolvers.errors import InputError
 from resolvers.process.declare import root
 from resolvers.process.desk import Desk
+from resolvers.process.queries import number_of
 
 __all__ = ["MUTATIONS", "QUERIES"]
 
@@ -119,7 +120,7 @@ async def publish_notice(  # noqa: PLR0913 - what a notice says
 @root(Role.APPROVER, Role.OPERATOR, description="Rút lại một thông báo, có lý do (withdraw a notice).")
 async def withdraw_notice(info: Info, id: strawberry.ID, reason: str) -> Notice | None:  # noqa: A002
     """Withdraw a notice."""
-    return Notice.of(await info.context.parts.notices.withdraw(info.context.account, _number(id), reason))
+    return Notice.of(await info.context.parts.notices.withdraw(info.context.account, number_of(id), reason))
 
 
 @root(Role.APPROVER, Role.AUDITOR, description="Những lượt đọc đang hoặc đã tạm che (concealments).")
@@ -142,13 +143,7 @@ async def conceal(
 @root(Role.APPROVER, description="Gỡ trước hạn, có lý do (lift a concealment before its time).")
 async def lift_concealment(info: Info, id: strawberry.ID, reason: str) -> Concealment | None:  # noqa: A002
     """Lift a concealment."""
-    return Concealment.of(await info.context.parts.concealments.lift(info.context.account, _number(id), reason))
-
-
-def _number(given: str) -> int:
-    if not (given.isascii() and given.isdigit() and len(given) < 10):
-        raise InputError("this id is a number")
-    return int(given)
+    return Concealment.of(await info.context.parts.concealments.lift(info.context.account, number_of(id), reason))
 
 
 def _aware(given: datetime) -> datetime:

@@ -18,7 +18,7 @@ from graph.process.request_input import ConnectionRequestInput, read_request
 from resolvers.errors import InputError
 from resolvers.process.declare import root
 from resolvers.process.desk import Desk
-from resolvers.process.queries import attachment_id
+from resolvers.process.queries import number_of
 
 __all__ = [
     "attach",
@@ -95,7 +95,7 @@ def _bytes(given: str) -> bytes:
 async def detach(info: Info, contract: strawberry.ID, version: int, attachment: strawberry.ID) -> Dossier | None:
     """Take a document back."""
     return Dossier.of(
-        await info.context.parts.attachments.detach(info.context.account, contract, version, attachment_id(attachment))
+        await info.context.parts.attachments.detach(info.context.account, contract, version, number_of(attachment))
     )
 
 

@@ -15,7 +15,7 @@ from resolvers.errors import InputError
 from resolvers.process.declare import root
 from resolvers.process.desk import Desk
 
-__all__ = ["attachment", "attachment_id", "dossier", "dossiers", "me"]
+__all__ = ["attachment", "dossier", "dossiers", "me", "number_of"]
 
 Info = strawberry.Info[Desk, None]
 
@@ -47,15 +47,15 @@ async def attachment(
 ) -> AttachedContent | None:
     """An attached document with its bytes."""
     found, content = await info.context.parts.attachments.content(
-        info.context.account, contract, version, attachment_id(attachment)
+        info.context.account, contract, version, number_of(attachment)
     )
     return AttachedContent(
         name=found.name, media_type=found.media_type, sha256=found.sha256, base64=base64.b64encode(content).decode()
     )
 
 
-def attachment_id(given: str) -> int:
-    """The number of an attached document. Raises `InputError`."""
-    if not (given.isascii() and given.isdigit() and len(given) < 18):
-        raise InputError("the id of an attached document is a number")
+def number_of(given: str) -> int:
+    """The number that an id of the process is. Raises `InputError`."""
+    if not (given.isascii() and given.isdigit() and len(given) < 10):
+        raise InputError("this id is a number")
     return int(given)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import json
 import re
 import tomllib
 from collections.abc import AsyncIterator, Iterator
@@ -11,12 +13,14 @@ from typing import Any
 
 import asyncpg
 import pytest
+from typer.testing import CliRunner
 
 from auth.process.errors import RequestIncompleteError
 from auth.process.lifecycle import State
 from graph.catalog import Catalog
 from graph.schema import schema
 from samples.personas import call, person, resident
+from service.cli import app
 from service.demo.sandbox import prepare_sandbox, sandbox_sources
 from service.embedded import EmbeddedServers
 from service.process import Process
@@ -281,3 +285,22 @@ async def test_the_header_takes_a_source_away_from_one_request_in_the_sandbox_on
     assert not codes(up)
     assert up.json()["data"]["citizen"]["birthName"]["full"]
     assert sources(observed.statements) == {"population", "transport"}
+
+
+async def test_the_command_makes_the_populations_tables_and_nothing_of_governance(
+    databases: EmbeddedServers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = await asyncpg.connect(databases.admin_url)
+    await owner.execute("CREATE DATABASE another_sandbox TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'")
+    await owner.close()
+    url = databases.postgres_url("postgres", "another_sandbox")
+    for name, value in settings_for(databases).model_dump(include={"governance_url", "sources"}).items():
+        monkeypatch.setenv(f"LIENTHONG_{name.upper()}", value if isinstance(value, str) else json.dumps(value))
+    for name in ("CURSOR_KEY", "AUDIT_KEY"):
+        monkeypatch.setenv(f"LIENTHONG_{name}", base64.b64encode(bytes(32)).decode())
+    done = await asyncio.to_thread(CliRunner().invoke, app, ["migrate", "--sandbox", url])
+    assert done.exit_code == 0, done.output
+    made = await asyncpg.connect(url)
+    assert await made.fetchval("SELECT to_regclass('population.citizen') IS NOT NULL")
+    assert not await made.fetchval("SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'governance')")
+    await made.close()
