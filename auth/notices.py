@@ -11,7 +11,7 @@ import asyncpg
 from auth.contract import Contract
 from auth.database import OUTAGES
 from auth.errors import GovernanceUnavailableError
-from auth.limits.quota import VIETNAM
+from auth.moments import VIETNAM
 
 __all__ = ["COLUMNS", "NEAR_EXPIRY", "Notice", "NoticeBoard", "NoticeKind", "notice_of"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date, datetime, time, timedelta
 
-from auth.limits.quota import VIETNAM
+from auth.moments import VIETNAM
 
 __all__ = ["after_working_days", "is_working_day"]
 

@@ -98,11 +98,10 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """A response and what was read for it: subjects, rows by source, columns and their reasons."""
+    """A response and what was read for it: subjects, rows by source."""
 
     response: Response
     run: Run
-    facts: Facts
 
 
 class Engine:
@@ -176,7 +175,7 @@ class Engine:
             introspection, introspection_errors = _introspect(view, prepared)
         response = assemble_response(plan, run, view, prepared.cached.compiler, self._sealer, introspection)
         response.errors += introspection_errors
-        return Execution(response, run, prepared.cached.facts(run))
+        return Execution(response, run)
 
     async def _carry_out(
         self,

@@ -7,7 +7,7 @@ counted today it does not ask about again; only persons who are new to it cost a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -15,10 +15,10 @@ import asyncpg
 from auth.contract import Contract
 from auth.database import ask
 from auth.errors import QuotaExceededError
+from auth.moments import VIETNAM
 
-__all__ = ["VIETNAM", "SubjectQuota"]
+__all__ = ["SubjectQuota"]
 
-VIETNAM = timezone(timedelta(hours=7))
 _MOST_KNOWN = 1_000_000
 _COUNT = "SELECT governance.count_subjects($1, $2, $3, $4) AS counted"
 

@@ -58,7 +58,7 @@ class Move:
     """A step from one of several states to another, by an account that has one of the roles.
 
     `reasoned` moves need a written reason. What else a move needs (a complete request, finished tests, findings) is
-    looked up where the move is carried out (`auth.process.requirements`).
+    looked up where the move is carried out (`auth.process.moves`).
     """
 
     name: str

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import fields as fields_of
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any, Literal
 
 import orjson
@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from auth.contract import Client, Contract, Grant, Limits, Purpose
 from auth.documents import by_digest
+from auth.moments import VIETNAM
 from auth.process.errors import ProcessError
 
 __all__ = [
@@ -31,7 +32,6 @@ __all__ = [
     "to_contract",
 ]
 
-VIETNAM = timezone(timedelta(hours=7))
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=10_000)]
 # Beyond these years a day has no moment of its own in every time zone.
 Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2999, 12, 31))]

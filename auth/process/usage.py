@@ -9,10 +9,10 @@ from typing import Any
 
 import asyncpg
 
+from auth.moments import VIETNAM
 from auth.process.actors import Account
 from auth.process.database import transaction
 from auth.process.reading import Examiner, read_dossier
-from auth.process.request import VIETNAM
 
 __all__ = ["Usage", "UsageDay", "Usages"]
 

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import strawberry
 
+from auth.moments import plausible
 from auth.notices import Notice as Announced
 from auth.notices import NoticeKind
 from auth.process.actors import Role
@@ -23,7 +24,6 @@ from resolvers.process.queries import number_of
 __all__ = ["MUTATIONS", "QUERIES"]
 
 Info = strawberry.Info[Desk, None]
-_FIRST_YEAR, _LAST_YEAR = 2000, 2999
 _HANDLERS = (Role.REVIEWER, Role.OPERATOR, Role.SOURCE_OWNER)
 _SEEING = (*_HANDLERS, Role.UNIT_OFFICER, Role.APPROVER, Role.AUDITOR)
 
@@ -148,7 +148,7 @@ async def lift_concealment(info: Info, id: strawberry.ID, reason: str) -> Concea
 
 def _aware(given: datetime) -> datetime:
     """A moment without an offset would be somebody's guess."""
-    if given.tzinfo is None or not _FIRST_YEAR <= given.year <= _LAST_YEAR:
+    if given.tzinfo is None or not plausible(given):
         raise InputError("a moment has an offset and is of 2000 to 2999: 2026-12-24T22:00:00+07:00")
     return given.astimezone(UTC)
 

@@ -10,8 +10,8 @@ from starlette.responses import Response
 
 from auth.audit import SubjectHasher
 from auth.audit.search import AuditFilter
+from auth.moments import VIETNAM
 from auth.process.actors import Role
-from auth.process.request import VIETNAM
 from service.console.visit import Handler, Visit
 
 __all__ = ["audit_search", "show_audit"]

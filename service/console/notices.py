@@ -6,16 +6,14 @@ from datetime import UTC, datetime
 
 from starlette.responses import Response
 
+from auth.moments import VIETNAM, plausible
 from auth.notices import Notice, NoticeKind
 from auth.process.actors import Role
 from auth.process.errors import ConcealmentRefusedError, NoticeRefusedError, ProcessError
-from auth.process.request import VIETNAM
 from service.console import duty_words
 from service.console.visit import Visit, redirect
 
 __all__ = ["conceal", "current_notices", "lift", "publish", "show_concealments", "show_notices", "withdraw"]
-
-_FIRST_YEAR, _LAST_YEAR = 2000, 2999
 
 
 async def show_notices(visit: Visit) -> Response:
@@ -124,6 +122,6 @@ def _moment(text: str, refusal: ProcessError) -> datetime:
         moment = datetime.fromisoformat(text).replace(tzinfo=VIETNAM)
     except ValueError:
         raise refusal from None
-    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+    if not plausible(moment):
         raise refusal
     return moment

@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
-from auth.process.request import VIETNAM
+from auth.moments import VIETNAM
 from service.console import words
 from service.console.provinces import PROVINCES
 from service.pages import SECURITY_HEADERS, asset_path

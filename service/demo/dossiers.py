@@ -12,10 +12,10 @@ from datetime import UTC, datetime, timedelta
 import httpx
 from starlette.applications import Starlette
 
+from auth.moments import VIETNAM
 from auth.notices import Notice
 from auth.process.case import Channel, Severity
 from auth.process.opening import Opening
-from auth.process.request import VIETNAM
 from samples.personas import person
 from service.demo.people import PEOPLE
 from service.demo.request import sample_request
@@ -33,13 +33,11 @@ _DENIED = "query($so: PersonalId!) { citizen(personalId: $so) { bloodGroup } }"
 
 
 async def prepare_dossiers(app: Starlette, process: Process, citizen: str) -> None:
-    """Bring one dossier into each state, unless the demo's unit has dossiers already. `app` serves both environments.
+    """Bring one dossier into each state. `app` serves both environments.
 
     An error is reported in the data of `citizen`, by the number of an invented one; support is asked for, and a notice
     published.
     """
-    if await process.dossiers.list(PEOPLE["officer"]):
-        return
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://demo") as client:
         walk = _Walk(process, client)

@@ -11,6 +11,7 @@ import asyncpg
 
 from auth.process.accounts import Accounts
 from auth.process.actors import Account, Role
+from service.demo.databases import SOURCES
 from service.embedded import EmbeddedServers
 
 __all__ = ["PEOPLE", "UNIT", "UNIT_NAME", "DemoAccount", "prepare_accounts"]
@@ -42,7 +43,7 @@ PEOPLE: Mapping[str, Account] = {
         "chu-quan-mau",
         "Chủ quản cơ sở dữ liệu mẫu",
         Role.SOURCE_OWNER,
-        sources=frozenset({"social_insurance", "health", "transport", "civil_status", "education"}),
+        sources=frozenset(SOURCES),
     ),
     "auditor": _account("kiem-toan-mau", "Kiểm toán viên mẫu", Role.AUDITOR),
     "operator": _account("van-hanh-mau", "Người vận hành mẫu", Role.OPERATOR),

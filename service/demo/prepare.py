@@ -14,7 +14,7 @@ from service.demo.clients import prepare_clients
 from service.demo.databases import prepare_databases
 from service.demo.dossiers import prepare_dossiers
 from service.demo.folder import DemoFolder, environment_of, write_private
-from service.demo.people import prepare_accounts
+from service.demo.people import UNIT, prepare_accounts
 from service.demo.sandbox import prepare_sandbox
 from service.embedded import EmbeddedServers
 from service.settings import load_settings
@@ -51,13 +51,15 @@ async def _prepare_process(servers: EmbeddedServers, demo: DemoFolder) -> None:
     accounts = await prepare_accounts(servers, known)
     passwords = {one.account.account_id: one.password for one in accounts}
     write_private(demo.accounts, orjson.dumps(passwords, option=orjson.OPT_INDENT_2))
-    app = create_app(load_settings(_env_file=demo.environment))
     connection = await asyncpg.connect(servers.admin_url)
     try:
+        if await connection.fetchval("SELECT EXISTS (SELECT FROM governance.contract WHERE client_id = $1)", UNIT):
+            return
         citizen = await connection.fetchval(
             "SELECT personal_id FROM population.citizen WHERE NOT protected ORDER BY registered_no LIMIT 1"
         )
     finally:
         await connection.close()
+    app = create_app(load_settings(_env_file=demo.environment))
     async with app.router.lifespan_context(app):
         await prepare_dossiers(app, app.state.process, citizen)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from auth.process.request import VIETNAM, ConnectionRequest, parse_request
+from auth.moments import VIETNAM
+from auth.process.request import ConnectionRequest, parse_request
 from service.demo.people import UNIT, UNIT_NAME
 
 __all__ = ["sample_request"]

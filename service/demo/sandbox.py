@@ -5,20 +5,20 @@ from __future__ import annotations
 import asyncpg
 
 from samples.personas.load import load_personas
+from service.demo.databases import SOURCES
 from service.embedded import EmbeddedServers
 from service.migrate import migrate
 
 __all__ = ["prepare_sandbox", "sandbox_sources"]
 
 _DATABASE = "lienthong_sandbox"
-_DOCUMENTS = ("social_insurance", "health", "transport", "civil_status", "education")
 
 
 def sandbox_sources(servers: EmbeddedServers, role: str = "lienthong_reader") -> dict[str, str]:
     """The URL of each database of the sandbox by its source name."""
     return {
         "population": servers.postgres_url(role, _DATABASE),
-        **{source: servers.mongo_url(f"sandbox_{source}") for source in _DOCUMENTS},
+        **{source: servers.mongo_url(f"sandbox_{source}") for source in SOURCES},
     }
 
 

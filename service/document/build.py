@@ -13,7 +13,7 @@ import orjson
 from graphql import GraphQLEnumType, GraphQLField, GraphQLInputObjectType, GraphQLObjectType, Undefined, get_named_type
 
 from auth.contract import Contract, Grant, Limits
-from auth.process.request import VIETNAM
+from auth.moments import VIETNAM
 from graph.catalog import Catalog
 from graph.describe import describe, english, enum_of, term_of_type, vietnamese
 from graph.scopes import ROW_SCOPES

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from auth.contract import Client
-from auth.process.request import VIETNAM
+from auth.moments import VIETNAM
 from tests.console.conftest import Site
 from tests.process.duty import ALL_DUTIES
 from tests.process.people import UNIT

@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from auth.limits.quota import VIETNAM
+from auth.moments import VIETNAM
 from auth.notices import Notice
 from auth.process.errors import NoticeRefusedError, RoleRequiredError
 from auth.process.notices import Notices
