@@ -15,7 +15,6 @@ from service.console.visit import Handler, Visit
 from service.document.build import technical_document
 from service.document.content import Connection
 from service.document.render import document_html, document_pdf
-from service.origin import Origins
 from service.settings import Settings
 
 __all__ = ["document_file"]
@@ -23,7 +22,7 @@ __all__ = ["document_file"]
 _TYPES = {"html": "text/html; charset=utf-8", "pdf": "application/pdf"}
 
 
-def document_file(settings: Settings, origins: Origins, form: str) -> Handler:
+def document_file(settings: Settings, form: str) -> Handler:
     """The document as `html` or `pdf`, with this service's address as the visitor reaches it."""
 
     async def download(visit: Visit) -> Response:
@@ -31,10 +30,9 @@ def document_file(settings: Settings, origins: Origins, form: str) -> Handler:
         contract = to_contract(dossier.request, dossier.contract_id, dossier.version, dossier.summary.client)
         if contract_faults(visit.process.catalog, contract):
             raise MoveRefusedError("the request does not fit the schema yet: it has no technical document")
-        scheme = "https" if origins.secure(visit.request.scope) else "http"
-        address = f"{scheme}://{visit.request.headers['host']}"
+        sandbox = visit.address if settings.sandbox_sources else None
         issuers = tuple(issuer.issuer for issuer in settings.issuers)
-        connection = Connection(address, address, issuers, settings.token_audience)
+        connection = Connection(visit.address, sandbox, issuers, settings.token_audience)
 
         samples = resident(contract.row_scope).samples
 

@@ -96,7 +96,7 @@ async def _page(
         keys=keys,
         key=key,
         expired=expired,
-        address=str(visit.request.base_url).rstrip("/").removesuffix("/console") + path,
+        address=visit.address + path,
         holder=holder,
         opens={
             "sandbox": any(one.state in TESTABLE for one in versions),

@@ -34,12 +34,16 @@ _LOG = logging.getLogger("lienthong.console")
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """Who asks for what. `form` holds the fields of a form whose origin and token were checked."""
+    """Who asks for what. `form` holds the fields of a form whose origin and token were checked.
+
+    `address` is where the visitor reaches the service: scheme and host, without a path.
+    """
 
     request: Request
     process: Process
     account: Account
     csrf: str
+    address: str
     form: FormData = field(default_factory=FormData)
 
     @property
@@ -151,7 +155,8 @@ class Gate:
             if not hmac.compare_digest(text_of(form, "csrf").encode(), csrf.encode()):
                 await form.close()
                 raise FormRefusedError
-        return Visit(request, process, account, csrf, form)
+        scheme = "https" if self.origins.secure(request.scope) else "http"
+        return Visit(request, process, account, csrf, f"{scheme}://{request.url.netloc}", form)
 
 
 def process_of(request: Request) -> Process:

@@ -169,3 +169,9 @@ def test_a_sign_in_is_small_and_a_form_for_no_page_gets_a_page(site: Site) -> No
     assert visitor.sign_in("a" * 9_000).status_code == 401
     lost = visitor.post("/khong-co", {})
     assert (lost.status_code, "DOSSIER_UNKNOWN" in lost.text) == (404, True)
+
+
+def test_a_new_key_names_the_address_by_which_the_visitor_came(site: Site) -> None:
+    site.at("TECHNICAL_TEST", "dia-chi-cua-khoa")
+    page = site.of("officer").send("/contracts/dia-chi-cua-khoa/keys", environment="sandbox", days="90").text
+    assert f"curl -s {site.service.url}/sandbox/graphql" in page
