@@ -45,7 +45,7 @@ check: .venv/.dev ## lint, format, types and the direction of imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: .venv/.dev .venv/.clairvoyance browser ## run every test, on real databases, in WORKERS=2 processes
+test: .venv/.dev .venv/.clairvoyance .venv/.sonar browser ## run every test, on real databases, in WORKERS=2 processes
 	$(BIN)/python -m pytest -m "not timed" --numprocesses $(WORKERS) --dist loadgroup --no-loadscope-reorder
 	$(BIN)/python -m pytest -m timed
 
@@ -61,8 +61,10 @@ lock: ## resolve the dependencies anew (needs uv on PATH)
 	  --python-version 3.11 "$$@"; }; \
 	compile --group build pyproject.toml --extra dev --output-file requirements-dev.lock; \
 	compile --group build pyproject.toml --extra demo --constraint requirements-dev.lock --output-file requirements.lock; \
-	echo clairvoyance | compile --output-file tests/requirements-clairvoyance.lock -
-	@! grep -n '://' requirements.lock requirements-dev.lock tests/requirements-clairvoyance.lock
+	for tool in clairvoyance sonar; do \
+	  sed 's/sonar/sonar-tui/' <<< $$tool | compile --output-file tests/requirements-$$tool.lock -; \
+	done
+	@! grep -n '://' requirements.lock requirements-dev.lock tests/requirements-*.lock
 
 .venv/bin/python:
 	@$(find_python); \
@@ -80,11 +82,11 @@ lock: ## resolve the dependencies anew (needs uv on PATH)
 	@$(PIP) install --require-hashes -r requirements-dev.lock
 	@touch $@
 
-# In an environment of its own, as it wants an older `rich` than the service has.
-.venv/.clairvoyance: tests/requirements-clairvoyance.lock | .venv/bin/python
-	@echo "installing clairvoyance into .venv/clairvoyance"
-	@$(BIN)/python -m venv --clear .venv/clairvoyance
-	@.venv/clairvoyance/bin/python -m pip --quiet --disable-pip-version-check --no-input install --require-hashes -r $<
+# Each in an environment of its own: they want other libraries, or other versions, than the service has.
+.venv/.clairvoyance .venv/.sonar: .venv/.%: tests/requirements-%.lock | .venv/bin/python
+	@echo "installing $* into .venv/$*"
+	@$(BIN)/python -m venv --clear .venv/$*
+	@.venv/$*/bin/python -m pip --quiet --disable-pip-version-check --no-input install --require-hashes -r $<
 	@touch $@
 
 # The tests look for these programs in this order, after a browser that playwright has downloaded.

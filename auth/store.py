@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -63,6 +64,7 @@ _GRANT_SQL = """
 SELECT purpose, coordinate, readable, filterable, protected FROM governance.field_grant
 WHERE contract_id = $1 AND version = $2 ORDER BY purpose, coordinate
 """
+_CLOCK_SQL = "SELECT extract(epoch FROM clock_timestamp())::float8"
 _DOCUMENT_SQL = "SELECT document FROM governance.stored_document WHERE contract_id = $1 AND version = $2"
 
 
@@ -124,6 +126,14 @@ class ContractStore:
         self._generation = 0
         self._listening = False
         self._listener: asyncio.Task[None] | None = None
+        self._ahead: float | None = None
+        self.observe: Callable[[float], None] = _unobserved
+        """Told of each change that took effect here: the seconds since it was made, by the database's clock."""
+
+    @property
+    def listening(self) -> bool:
+        """Whether changes are announced; while they are not, nothing is cached."""
+        return self._listening
 
     async def start(self) -> None:
         """Begin to listen for changes; returns at once, also when the database is away."""
@@ -182,7 +192,15 @@ class ContractStore:
             table.put(name, found)
         return found
 
-    def _forget(self, *_: object) -> None:
+    def _changed(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
+        """Let a change take effect, and tell how long it took (its payload ends with the time)."""
+        self._forget()
+        with contextlib.suppress(ValueError, IndexError):
+            made = float(str(payload).split()[1])
+            if self._ahead is not None:
+                self.observe(max(0.0, time.time() + self._ahead - made))
+
+    def _forget(self) -> None:
         self._generation += 1
         for table in (self._keys, self._contracts, self._clients):
             table.clear()
@@ -196,7 +214,8 @@ class ContractStore:
                     self._url, timeout=2, server_settings={"application_name": "lienthong-listener"}
                 )
                 connection.add_termination_listener(lambda *_, lost=lost: lost.set())
-                await connection.add_listener(CHANNEL, self._forget)
+                await connection.add_listener(CHANNEL, self._changed)
+                await self._compare_clocks(connection)
                 self._forget()
                 self._listening = True
                 await self._watch(connection, lost)
@@ -215,7 +234,17 @@ class ContractStore:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(lost.wait(), self._retry)
                 return
-            await connection.execute("SELECT 1", timeout=self._retry)
+            await self._compare_clocks(connection)
+
+    async def _compare_clocks(self, connection: Any) -> None:
+        """Learn how far the database's clock is ahead of ours, as seen from the middle of the way there and back."""
+        asked = time.time()
+        theirs = await connection.fetchval(_CLOCK_SQL, timeout=self._retry)
+        self._ahead = theirs - (asked + time.time()) / 2
+
+
+def _unobserved(_seconds: float) -> None:
+    """Nobody looks."""
 
 
 async def _read_key(connection: Any, key_id: str, environment: Environment) -> StoredKey | None:

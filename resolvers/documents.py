@@ -24,6 +24,7 @@ from graphql import (
     validate,
     visit,
 )
+from opentelemetry import trace
 
 from graph.view import View
 from resolvers.errors import LimitExceededError, OperationError, ParseError, ValidationError
@@ -41,6 +42,7 @@ __all__ = [
     "prepare_document",
 ]
 
+_TRACER = trace.get_tracer("lienthong.resolvers")
 MAX_ERRORS = 50
 """Faults of one document that are told at most."""
 
@@ -83,11 +85,13 @@ def prepare_document(view: View, text: str) -> Document:
     Raises `LimitExceededError`, `ParseError` or `ValidationError`; the last two list every fault in `errors`.
     """
     limits = view.permission.contract.limits
-    document = parse_document(text, limits.tokens)
-    limit_fields(document, limits.fields)
-    errors = validate(view.schema, document, max_errors=MAX_ERRORS, hide_suggestions=True)
-    if errors:
-        raise ValidationError(None, errors=[located(error) for error in errors])
+    with _TRACER.start_as_current_span("parse"):
+        document = parse_document(text, limits.tokens)
+        limit_fields(document, limits.fields)
+    with _TRACER.start_as_current_span("validate"):
+        errors = validate(view.schema, document, max_errors=MAX_ERRORS, hide_suggestions=True)
+        if errors:
+            raise ValidationError(None, errors=[located(error) for error in errors])
     fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
     operations: dict[str | None, Operation] = {}
     for node in document.definitions:

@@ -128,9 +128,14 @@ class Engine:
         self._plans: LruCache[tuple[str, str | None, tuple[bool, ...], Any], CachedPlan] = LruCache(cache_size)
         self._tracer = trace.get_tracer("lienthong.resolvers")
 
+    @property
+    def plans(self) -> int:
+        """How many plans are kept."""
+        return len(self._plans)
+
     def prepare(self, view: View, request: OperationRequest) -> Prepared:
         """The plan of a request. Raises a `ClientError` when it is malformed or does not fit the view."""
-        with self._tracer.start_as_current_span("plan", record_exception=False, set_status_on_exception=False) as span:
+        with self._tracer.start_as_current_span("plan") as span:
             prepared = self._prepare(view, request)
             span.set_attribute("lienthong.plan.cache_hit", prepared.cache_hit)
             span.set_attribute("lienthong.plan.fetches", prepared.plan.slots)
@@ -145,7 +150,8 @@ class Engine:
         cached = self._plans.get(key)
         hit = cached is not None
         if cached is None:
-            plan = plan_operation(view, operation.node, document.fragments, switches)
+            with self._tracer.start_as_current_span("build plan"):
+                plan = plan_operation(view, operation.node, document.fragments, switches)
             cached = self._plans.put(key, CachedPlan(plan, ShapeCompiler(), document_digest(request.query)))
         return Prepared(cached, document, operation, variables, hit)
 
@@ -160,7 +166,8 @@ class Engine:
         cost, allowed = cost_of(plan, arguments), view.permission.contract.limits.cost
         if cost > allowed:
             raise LimitExceededError("the operation would read too much", limit="cost", allowed=allowed, given=cost)
-        run = await run_plan(plan, arguments, view, FetchLoader(self._connectors), self._sealer)
+        with self._tracer.start_as_current_span("execute"):
+            run = await run_plan(plan, arguments, view, FetchLoader(self._connectors, self._tracer), self._sealer)
         run.roots.update(refused)
         if caller is not None:
             if caller.citizen is not None and any(isinstance(root.home, Duty) and root.home.own for root in plan.roots):
@@ -172,8 +179,10 @@ class Engine:
         introspection: Mapping[str, Any] = {}
         introspection_errors: list[dict[str, Any]] = []
         if plan.introspects:
-            introspection, introspection_errors = _introspect(view, prepared)
-        response = assemble_response(plan, run, view, prepared.cached.compiler, self._sealer, introspection)
+            with self._tracer.start_as_current_span("introspect"):
+                introspection, introspection_errors = _introspect(view, prepared)
+        with self._tracer.start_as_current_span("assemble"):
+            response = assemble_response(plan, run, view, prepared.cached.compiler, self._sealer, introspection)
         response.errors += introspection_errors
         return Execution(response, run)
 

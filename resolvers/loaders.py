@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aiodataloader import DataLoader
+from opentelemetry import trace
 
 from connectors.fetch import Connector, Fetch, Row
+from connectors.spans import key_count
 
 _PLAIN = frozenset({str, int})
 
@@ -61,13 +63,21 @@ def as_keys(value: Any) -> list[Any]:
 class FetchLoader(DataLoader[Fetch, "asyncio.Task[Fetched]"]):
     """Loads fetches from the connectors of one process, for one request.
 
-    What is loaded is the running task of a fetch, so that no fetch waits for a slower one of the same turn.
+    What is loaded is the running task of a fetch, so that no fetch waits for a slower one of the same turn. The span of
+    a load tells which fields it serves; those of its fetch are below it.
     """
 
-    def __init__(self, connectors: Mapping[str, Connector]) -> None:
+    def __init__(self, connectors: Mapping[str, Connector], tracer: trace.Tracer | None = None) -> None:
         super().__init__()
         self._connectors = connectors
+        self._served: dict[Fetch, list[str]] = {}
+        self._tracer = tracer or trace.NoOpTracer()
         self.rows: dict[str, int] = {}
+
+    def load_for(self, path: tuple[str, ...], fetch: Fetch) -> asyncio.Future[asyncio.Task[Fetched]]:
+        """Load a fetch for the field at a schema path."""
+        self._served.setdefault(fetch, []).append(".".join(path))
+        return self.load(fetch)
 
     async def fetched(self, loading: asyncio.Future[asyncio.Task[Fetched]]) -> Fetched:
         """The outcome of a `load`. Raises the `SourceError` of a fetch that failed."""
@@ -77,15 +87,21 @@ class FetchLoader(DataLoader[Fetch, "asyncio.Task[Fetched]"]):
         """Start the fetches side by side, each once."""
         started: dict[Fetch, asyncio.Task[Fetched]] = {}
         for fetch, originals in _merge(keys).items():
-            task = asyncio.ensure_future(self._run(fetch))
+            task = asyncio.ensure_future(self._run(fetch, originals))
             started.update(dict.fromkeys(originals, task))
         return [started[key] for key in keys]
 
-    async def _run(self, fetch: Fetch) -> Fetched:
-        source = fetch.statement.source
-        rows = await self._connectors[source].fetch(fetch)
-        self.rows[source] = self.rows.get(source, 0) + len(rows)
-        return Fetched.of(rows, fetch.statement.key)
+    async def _run(self, fetch: Fetch, originals: list[Fetch]) -> Fetched:
+        source, table = fetch.statement.source, fetch.statement.table
+        described: dict[str, Any] = {
+            "lienthong.source": source,
+            "lienthong.fields": sorted({path for one in originals for path in self._served.get(one, ())}),
+            "graphql.dataloader.batch.size": key_count(fetch),
+        }
+        with self._tracer.start_as_current_span(f"load {table}", attributes=described):
+            rows = await self._connectors[source].fetch(fetch)
+            self.rows[source] = self.rows.get(source, 0) + len(rows)
+            return Fetched.of(rows, fetch.statement.key)
 
 
 def _merge(fetches: list[Fetch]) -> dict[Fetch, list[Fetch]]:

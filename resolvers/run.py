@@ -129,7 +129,7 @@ class _Runner:
         self.keys = asked
 
     async def _load(self, node: FetchNode, fetch: Fetch) -> Fetched:
-        fetched = await self.loader.fetched(self.loader.load(fetch))
+        fetched = await self.loader.fetched(self.loader.load_for(node.path, fetch))
         self.run_state.slots[node.slot] = fetched.by_key
         return fetched
 
@@ -171,7 +171,7 @@ class _Runner:
                 await self._below(child, [row for group in found.values() for row in group])
                 continue
             fetch = Fetch(child.statement, (keys, *scope_values(self.view, child)))
-            loading = self.loader.load(fetch)
+            loading = self.loader.load_for(child.path, fetch)
             if child.children:
                 tasks.append(asyncio.ensure_future(self._child(child, keys, loading)))
             else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator
+from importlib.metadata import version
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -20,11 +21,15 @@ from service.endpoint import GraphQLEndpoint
 from service.environment import PRODUCTION, SANDBOX_OF_TESTS, Environment, open_environment
 from service.health import Readiness, healthz, show_version
 from service.negotiation import JSON
+from service.operations.routes import operator_routes
+from service.operations.siblings import Siblings
+from service.operations.traces import TracePages
 from service.pages import page_routes
 from service.process import Process, open_process
 from service.process_operations import ProcessOperations
 from service.settings import Settings
 from service.sources import SettingsError, check_sources
+from service.telemetry.telemetry import Telemetry
 from service.wire import encode
 
 __all__ = ["OUTAGE_HEADER", "SettingsError", "create_app"]
@@ -37,14 +42,20 @@ def create_app(settings: Settings) -> Starlette:
     """The application. Faults of declarations and settings are raised here, all at once; databases may be away."""
     catalog = Catalog.of(schema)
     check_sources(settings, catalog)
+    telemetry = Telemetry(settings, version("lienthong"))
+    siblings = Siblings(settings.port, workers=settings.workers)
+    traces = TracePages(telemetry, siblings, settings.trace_link)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with contextlib.AsyncExitStack() as opened:
-            production = await opened.enter_async_context(open_environment(settings, catalog, PRODUCTION))
+            production = await opened.enter_async_context(open_environment(settings, catalog, PRODUCTION, telemetry))
             sandbox: Environment | None = None
             if settings.sandbox_sources:
-                sandbox = await opened.enter_async_context(open_environment(settings, catalog, SANDBOX_OF_TESTS))
+                sandbox = await opened.enter_async_context(
+                    open_environment(settings, catalog, SANDBOX_OF_TESTS, telemetry)
+                )
+            app.state.telemetry = telemetry
             app.state.endpoint = production.endpoint
             app.state.sandbox = sandbox.endpoint if sandbox else None
             app.state.readiness = Readiness(
@@ -54,6 +65,8 @@ def create_app(settings: Settings) -> Starlette:
             if app.state.process is not None:
                 production.endpoint.process = ProcessOperations(app.state.process, settings.max_body)
                 production.duties.serve(app.state.process.cases, app.state.process.reads)
+            await opened.enter_async_context(telemetry.running())
+            await opened.enter_async_context(siblings.answering(traces.answer))
             yield
 
     routes = [
@@ -63,6 +76,7 @@ def create_app(settings: Settings) -> Starlette:
         Route("/readyz", _readyz, methods=["GET"]),
         Route("/version", show_version, methods=["GET"]),
         *console_routes(settings),
+        *operator_routes(settings, telemetry, siblings, traces),
         *page_routes(demo_clients=settings.demo_clients),
     ]
     if settings.sandbox_sources:

@@ -32,8 +32,8 @@ from service.contracts import contract_commands
 from service.document.command import document
 from service.migrate import migrate as apply_migrations
 from service.migrate import set_password
+from service.operations.terminal import fetch_trace, render_trace
 from service.settings import Settings, load_settings
-from service.traces import find_trace, render_trace
 
 __all__ = ["main"]
 
@@ -137,13 +137,8 @@ def explain(
 def trace(
     trace_id: Annotated[str | None, typer.Argument(help="value of X-Trace-Id; without it the latest")] = None,
 ) -> None:
-    """Print a trace of the demo: request, plan and every fetch, with times."""
-    settings = load_settings()
-    if settings.trace_file is None:
-        raise LienthongError("no trace file is kept here (LIENTHONG_TRACE_FILE); look into your OTLP collector")
-    found = find_trace(settings.trace_file, trace_id)
-    if found is None:
-        raise LienthongError("no such trace in the file")
+    """Print a trace of the running service: request, plan and every fetch, with times."""
+    found = fetch_trace(load_settings(), trace_id)
     console.print(render_trace(found), markup=False, highlight=False, soft_wrap=True)
 
 

@@ -9,8 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from opentelemetry import trace
-from opentelemetry.trace import Span, SpanKind, Status, StatusCode
-from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from opentelemetry.trace import Span, Status, StatusCode
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.responses import Response as HttpResponse
@@ -35,7 +34,9 @@ from resolvers.run import Run
 from service.authentication import Authentication, citizen_of
 from service.negotiation import JSON, media_type
 from service.process_operations import ProcessOperations
-from service.telemetry import trace_id_of
+from service.telemetry.names import told_name
+from service.telemetry.requests import RequestTraces, keep_beside
+from service.telemetry.tracing import trace_id_of
 from service.wire import ReceivedOperation, encode, read_operation
 
 __all__ = ["GraphQLEndpoint"]
@@ -48,7 +49,7 @@ _LOG = logging.getLogger("lienthong.service")
 class GraphQLEndpoint:
     """The endpoint with all it needs. It answers only what has been audited."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the parts of the way from a credential to an answer
         self,
         *,
         catalog: Catalog,
@@ -56,6 +57,7 @@ class GraphQLEndpoint:
         engine: Engine,
         audit: AuditLog,
         limits: SharedLimits,
+        traces: RequestTraces,
         max_body: int,
     ) -> None:
         self._catalog = catalog
@@ -66,7 +68,7 @@ class GraphQLEndpoint:
         self._max_body = max_body
         self._views: LruCache[Any, View] = LruCache(_VIEWS)
         self._documents = PersistedDocuments()
-        self._propagator = TraceContextTextMapPropagator()
+        self._traces = traces
         self._tracer = trace.get_tracer("lienthong.service")
         self.process: ProcessOperations | None = None
         """What answers accounts of the process of contracts; without it their keys open nothing."""
@@ -117,20 +119,7 @@ class GraphQLEndpoint:
         render: Callable[[Response, dict[str, str]], HttpResponse],
     ) -> HttpResponse:
         """Answer in a span of its own, and let the answer go when its record is durable."""
-        path = request.scope["path"]
-        with self._tracer.start_as_current_span(
-            f"{request.method} {path}",
-            context=self._propagator.extract(request.headers) if "traceparent" in request.headers else None,
-            kind=SpanKind.SERVER,
-            attributes={
-                "http.request.method": request.method,
-                "http.route": path,
-                "url.path": path,
-                "url.scheme": request.url.scheme,
-            },
-            record_exception=False,
-            set_status_on_exception=False,
-        ) as span:
+        with self._traces.begin(request) as span:
             record = AuditRecord(trace_id=trace_id_of(span))
             fields = {"x-trace-id": record.trace_id}
             due = True
@@ -146,26 +135,34 @@ class GraphQLEndpoint:
             _close(record, response)
             try:
                 if due:
-                    await self._audit.write(record)
+                    with self._tracer.start_as_current_span(
+                        "audit", attributes={"lienthong.audit.waiting": self._audit.waiting}
+                    ):
+                        await self._audit.write(record)
             except AuditError as error:
                 response, fields = Response(None, errors_of(error), error.status), {"x-trace-id": record.trace_id}
                 _close(record, response)
             for fault in response.errors:
                 fault["extensions"]["traceId"] = record.trace_id
-            answered = render(response, fields)
-            _describe(span, record, answered.status_code)
+            with self._tracer.start_as_current_span("encode"):
+                answered = render(response, fields)
+            _describe(span, record, response, answered.status_code)
             return answered
 
     async def _answer(self, request: Request, record: AuditRecord) -> Response:
-        account = await self._account(request, record)
+        with self._tracer.start_as_current_span("authenticate"):
+            account = await self._account(request, record)
+            if account is None or self.process is None:
+                permission = await self.permission(request, record)
+                await self._limits.rate.take(permission.contract)
         if account is not None and self.process is not None:
             return await self.process(request, record, account)
-        permission = await self.permission(request, record)
-        await self._limits.rate.take(permission.contract)
-        operation = await read_operation(request, self._max_body)
+        with self._tracer.start_as_current_span("receive"):
+            operation = await read_operation(request, self._max_body)
         view = self.view(permission)
         prepared = self._prepare(view, operation, record)
         record.facts = prepared.cached.facts(Run([]))
+        keep_beside(trace.get_current_span(), plan=prepared.plan)
 
         async def admit(run: Run) -> None:
             """Nothing is done, and nothing leaves, for more persons than the contract allows."""
@@ -187,7 +184,8 @@ class GraphQLEndpoint:
         allowed = contract.limits.subjects
         if len(subjects) > allowed:
             raise LimitExceededError(f"at most {allowed} persons in one request", limit="subjects", allowed=allowed)
-        await self._limits.quota.count(contract, record.subjects, datetime.now(UTC))
+        with self._tracer.start_as_current_span("count persons"):
+            await self._limits.quota.count(contract, record.subjects, datetime.now(UTC))
 
     async def permission(self, request: Request, record: AuditRecord) -> Permission:
         """What the request's credentials permit now, for the purpose it names. Raises a `RefusedError`."""
@@ -226,8 +224,9 @@ def _close(record: AuditRecord, response: Response) -> None:
         record.outcome = "partial" if response.errors else "answered"
 
 
-def _describe(span: Span, record: AuditRecord, status: int) -> None:
+def _describe(span: Span, record: AuditRecord, response: Response, status: int) -> None:
     codes = record.codes
+    limits = [fault["extensions"]["limit"] for fault in response.errors if "limit" in fault["extensions"]]
     described: dict[str, str | int | None] = {
         "http.response.status_code": status,
         "lienthong.outcome": record.outcome,
@@ -235,6 +234,9 @@ def _describe(span: Span, record: AuditRecord, status: int) -> None:
         "lienthong.contract": record.contract_id,
         "lienthong.contract.version": record.version,
         "lienthong.purpose": record.purpose,
+        "lienthong.plan.id": record.facts.digest.hex()[:16] if record.facts.document else None,
+        "lienthong.limit": limits[0] if limits else None,
+        "graphql.operation.name": told_name(record.facts.operation_name) or None,
         "graphql.operation.type": record.facts.operation_type,
         "error.type": codes[0] if codes else None,
         "lienthong.error.codes": ",".join(codes) or None,

@@ -42,6 +42,7 @@ from service.authentication import Authentication
 from service.endpoint import GraphQLEndpoint
 from service.origin import Origins
 from service.settings import Settings
+from service.telemetry.telemetry import Telemetry, Watched
 
 __all__ = ["PRODUCTION", "SANDBOX_OF_TESTS", "Environment", "Kind", "is_engine", "open_environment"]
 
@@ -83,7 +84,9 @@ class Environment:
 
 
 @asynccontextmanager
-async def open_environment(settings: Settings, catalog: Catalog, kind: Kind) -> AsyncIterator[Environment]:
+async def open_environment(
+    settings: Settings, catalog: Catalog, kind: Kind, telemetry: Telemetry
+) -> AsyncIterator[Environment]:
     """An environment while the block runs; databases may be away. The settings must fit the schema."""
     size, limit = min(kind.pool_size or settings.pool_size, settings.pool_size), settings.audit_timeout
     connectors = _connectors(settings, kind, size)
@@ -100,20 +103,23 @@ async def open_environment(settings: Settings, catalog: Catalog, kind: Kind) -> 
     authentication = _authentication(settings, kind, store, audit)
     sealer = _sealer(settings, kind)
     duties = Duties(sealer)
+    engine = Engine(
+        _asked(connectors, kind),
+        sealer,
+        cache_size=settings.cache_size,
+        notices=notices_of(NoticeBoard(pool)),
+        duties=duties,
+    )
     endpoint = GraphQLEndpoint(
         catalog=catalog,
         authentication=authentication,
-        engine=Engine(
-            _asked(connectors, kind),
-            sealer,
-            cache_size=settings.cache_size,
-            notices=notices_of(NoticeBoard(pool)),
-            duties=duties,
-        ),
+        engine=engine,
         audit=audit,
         limits=SharedLimits(counters, prefix=kind.counters),
+        traces=telemetry.traces_of(kind.name),
         max_body=settings.max_body,
     )
+    telemetry.watch(Watched(kind.name, connectors, engine, audit, store))
     await store.start()
     await audit.start()
     await authentication.start()
@@ -141,7 +147,7 @@ def _connectors(settings: Settings, kind: Kind, pool_size: int) -> dict[str, Gua
             _ENGINES[urlsplit(url).scheme](settings, source, url, pool_size),
             source,
             timeout=settings.fetch_timeout,
-            concurrency=settings.concurrency,
+            slots=pool_size,
         )
         for source, url in sorted(urls.items())
     }

@@ -48,6 +48,10 @@ class Origins:
         found = {self._client(named, source) for named in hops if named}
         return found.pop() if len(found) == 1 else source
 
+    def from_proxy(self, scope: Any) -> bool:
+        """Whether a trusted proxy passed the request on."""
+        return self._peer(_host(scope))[0]
+
     def certificate(self, scope: Any) -> bytes | None:
         """The SHA-256 of the client certificate in `Client-Cert` (RFC 9440), from a trusted proxy, or None."""
         trusted, _ = self._peer(_host(scope))

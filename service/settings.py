@@ -14,9 +14,12 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from auth.jwks import is_key_location
 from errors import LienthongError
+from service.telemetry.logs import LogFormat, LoggedRequests
+from service.telemetry.requests import TrustedContext
 
 __all__ = ["IssuerSettings", "Settings", "load_settings"]
 
+_OPERATOR_KEY = 24
 DEMO_ENVIRONMENT = Path(".demo/lienthong.env")
 
 
@@ -82,8 +85,7 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, description="port to listen on")
     workers: int = Field(default=1, ge=1, description="worker processes")
     mongo_driver: Literal["pymongo", "motor"] = Field(default="pymongo", description="driver for MongoDB")
-    pool_size: int = Field(default=10, ge=1, description="connections per database and worker")
-    concurrency: int = Field(default=32, ge=1, description="fetches under way per database and worker")
+    pool_size: int = Field(default=10, ge=1, description="connections, and fetches under way, per database and worker")
     fetch_timeout: float = Field(default=5.0, gt=0, description="seconds for one fetch, waiting included")
     audit_timeout: float = Field(default=5.0, gt=0, description="seconds for one audit commit")
     cache_size: int = Field(default=1000, ge=1, description="documents and plans kept per worker")
@@ -94,7 +96,23 @@ class Settings(BaseSettings):
         default=[], description="JSON list of networks whose proxies tell addresses and client certificates"
     )
     failed_attempts: int = Field(default=30, ge=1, description="failed attempts per source and worker in five minutes")
-    trace_file: Path | None = Field(default=None, description="file that keeps finished traces; demo only")
+    operator_key: SecretStr | None = Field(
+        default=None, description="secret of the people on call, 24 characters at least; opens /traces and /metrics"
+    )
+    trace_context: TrustedContext = Field(
+        default="proxies", description="whose `traceparent` is continued: `never`, `proxies` (trusted ones), `anyone`"
+    )
+    trace_ratio: float = Field(default=1.0, ge=0, le=1, description="share of ordinary requests' traces to export")
+    slow_request: float = Field(default=1.0, gt=0, description="seconds from which a trace is always exported")
+    trace_link: str | None = Field(
+        default=None, description="address of a trace in Jaeger or the like, with `{trace_id}` in it"
+    )
+    recent_requests: int = Field(default=600, ge=8, description="requests that a worker keeps for /traces")
+    log_format: LogFormat = Field(default="json", description="`json` or `console`")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="least level of lines")
+    log_requests: LoggedRequests = Field(
+        default="notable", description="requests that have a log line: `all`, `notable` (errors, slow ones), `none`"
+    )
     demo_clients: Path | None = Field(default=None, description="file of sample clients that the pages show; demo only")
 
     @field_validator("cursor_key", "audit_key", "checkpoint_key")
@@ -110,6 +128,20 @@ class Settings(BaseSettings):
         for key in keys:
             _decoded(key)
         return keys
+
+    @field_validator("operator_key")
+    @classmethod
+    def _is_long(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None and len(key.get_secret_value()) < _OPERATOR_KEY:
+            raise ValueError(f"must have {_OPERATOR_KEY} characters at least")
+        return key
+
+    @field_validator("trace_link")
+    @classmethod
+    def _is_link(cls, link: str | None) -> str | None:
+        if link is not None and not (link.startswith(("https://", "http://")) and "{trace_id}" in link):
+            raise ValueError("must be an http(s) address with `{trace_id}` in it")
+        return link
 
     @model_validator(mode="after")
     def _checkpoints_are_signed(self) -> Self:

@@ -10,8 +10,8 @@ from starlette.applications import Starlette
 from service.app import create_app
 from service.collector import tune_collector
 from service.settings import Settings, load_settings
-from service.telemetry import set_up_tracing
-from service.traces import TraceFile
+from service.telemetry.logs import set_up_logs
+from service.telemetry.tracing import set_up_tracing
 
 __all__ = ["create", "server_options"]
 
@@ -19,7 +19,8 @@ __all__ = ["create", "server_options"]
 def create(settings: Settings | None = None) -> Starlette:
     """The application of one serving process, by default with the settings of the environment."""
     settings = settings or load_settings()
-    set_up_tracing(version("lienthong"), *([TraceFile(settings.trace_file)] if settings.trace_file else []))
+    set_up_logs(settings.log_format, settings.log_level)
+    set_up_tracing(version("lienthong"))
     app = create_app(settings)
     tune_collector()
     return app

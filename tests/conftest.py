@@ -16,6 +16,7 @@ from service.demo.databases import SOURCES
 from service.embedded import EmbeddedServers
 from service.migrate import migrate
 from tests.running import Governance, RunningService, observed_tracing, settings_for
+from tests.watch import WATCH, personal_values
 
 CITIZENS = 2_000
 SEED = 46
@@ -39,8 +40,11 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServe
 
 
 @pytest.fixture(scope="session")
-def databases(embedded: EmbeddedServers) -> EmbeddedServers:
-    """The embedded servers, migrated and filled with sample citizens."""
+def databases(embedded: EmbeddedServers) -> Iterator[EmbeddedServers]:
+    """The embedded servers, migrated and filled with sample citizens.
+
+    When no test needs them any more, everything that was said by telemetry is searched for personal values.
+    """
     asyncio.run(migrate(embedded.admin_url))
     asyncio.run(
         load(
@@ -51,7 +55,9 @@ def databases(embedded: EmbeddedServers) -> EmbeddedServers:
             progress=lambda *_: None,
         )
     )
-    return embedded
+    yield embedded
+    told = WATCH.found(asyncio.run(personal_values(embedded)))
+    assert not told, f"telemetry said personal values: {dict(list(told.items())[:20])}"
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import logging
 import socket
 import threading
 import time
@@ -33,8 +34,10 @@ from service.app import create_app
 from service.demo.databases import SOURCES
 from service.embedded import EmbeddedServers
 from service.settings import Settings
-from service.telemetry import set_up_tracing
+from service.telemetry.logs import send_to_logging
+from service.telemetry.tracing import set_up_tracing
 from service.worker import server_options
+from tests.watch import WATCH
 
 T = TypeVar("T")
 
@@ -78,7 +81,9 @@ def free_port() -> int:
 def observed_tracing() -> None:
     """Set up tracing once per test process; spans are kept in memory."""
     if not _TRACING:
-        _TRACING.append(set_up_tracing("test", SimpleSpanProcessor(_EXPORTER)))
+        send_to_logging()
+        logging.getLogger().addHandler(WATCH.handler)
+        _TRACING.append(set_up_tracing("test", SimpleSpanProcessor(_EXPORTER), WATCH))
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
@@ -196,7 +201,8 @@ class RunningService:
         self._observe_drivers()
         # A session keeps its connections for longer than any test pauses.
         options = server_options(self.settings) | {"log_level": "error", "timeout_keep_alive": 600}
-        config = uvicorn.Config(create_app(self.settings), **options)
+        self.app = create_app(self.settings)
+        config = uvicorn.Config(self.app, **options)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, name="service")
         self._thread.start()
@@ -212,6 +218,8 @@ class RunningService:
     ) -> None:
         assert self._server is not None
         assert self._thread is not None
+        self.settle()
+        WATCH.hear_metrics(self.app.state.telemetry.metrics.registry)
         self.session.close()
         self._server.should_exit = True
         self._thread.join(20)
@@ -222,6 +230,7 @@ class RunningService:
     @property
     def spans(self) -> tuple[ReadableSpan, ...]:
         """The finished spans of this process since `forget`."""
+        self.settle()
         return _EXPORTER.get_finished_spans()
 
     def post(
@@ -269,7 +278,15 @@ class RunningService:
 
     def forget(self) -> None:
         """Forget the spans so far."""
+        self.settle()
         _EXPORTER.clear()
+
+    def settle(self) -> None:
+        """Return when every request that was answered has been taken by the telemetry."""
+        deadline = time.monotonic() + 10
+        while self.app.state.telemetry.untaken:
+            assert time.monotonic() < deadline
+            time.sleep(0.001)
 
     def _observe_drivers(self) -> None:
         def logging_pool(*arguments: Any, **options: Any) -> Any:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ import httpx
 import orjson
 
 from service.settings import Settings
+from tests.watch import WATCH
 
 __all__ = ["Cut", "Process", "cut", "serving"]
 
@@ -48,12 +49,15 @@ class Process:
 
 
 @contextmanager
-def serving(settings: Settings, output: Path) -> Iterator[Process]:
-    """`lienthong serve` with the given settings, ready; ended when the block ends, if it still runs."""
+def serving(settings: Settings, output: Path, more: Mapping[str, str] | None = None) -> Iterator[Process]:
+    """`lienthong serve` with the given settings, ready; ended when the block ends, if it still runs.
+
+    `more` are further variables of its environment.
+    """
     with output.open("wb") as file:
         process = subprocess.Popen(
             [sys.executable, "-m", "service", "serve"],
-            env=_environment(settings),
+            env={**_environment(settings), **(more or {})},
             stdout=file,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -73,6 +77,8 @@ def serving(settings: Settings, output: Path) -> Iterator[Process]:
                 process.wait(10)
             except subprocess.TimeoutExpired:
                 running.kill()
+        for line in output.read_text(encoding="utf-8", errors="replace").splitlines():
+            WATCH.hear_line(line)
 
 
 def _environment(settings: Settings) -> dict[str, str]:
@@ -87,7 +93,11 @@ def _environment(settings: Settings) -> dict[str, str]:
         "audit_timeout": settings.audit_timeout,
         "pool_size": settings.pool_size,
         "failed_attempts": settings.failed_attempts,
+        "log_requests": "all",
+        "trace_ratio": settings.trace_ratio,
     }
+    if settings.operator_key is not None:
+        given["operator_key"] = settings.operator_key.get_secret_value()
     if settings.checkpoint_key is not None:
         given["checkpoint_file"] = settings.checkpoint_file
         given["checkpoint_key"] = settings.checkpoint_key.get_secret_value()
@@ -96,17 +106,19 @@ def _environment(settings: Settings) -> dict[str, str]:
 
 
 class Cut:
-    """A relay to a PostgreSQL server that can be cut, or go silent without a word.
+    """A relay to a database server that can be cut, be slow, or go silent without a word.
 
-    `silent` keeps connections open and carries nothing, as a network does that lost a route.
+    `silent` keeps connections open and carries nothing, as a network does that lost a route; `delay` are the seconds
+    for which each piece is held back on its way to the server.
     """
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
-        folder = unquote(parts.netloc.rpartition("@")[2])
-        self._socket = f"{folder}/.s.PGSQL.5432"
+        self._place = unquote(parts.netloc.rpartition("@")[2])
+        self._scheme = parts.scheme
         self._user = parts.username or ""
         self._database = parts.path.lstrip("/")
+        self.delay = 0.0
         self._loop = asyncio.new_event_loop()
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
@@ -118,7 +130,8 @@ class Cut:
     @property
     def url(self) -> str:
         """The server's URL through the relay."""
-        return f"postgresql://{quote(self._user)}@127.0.0.1:{self.port}/{self._database}"
+        user = f"{quote(self._user)}@" if self._user else ""
+        return f"{self._scheme}://{user}127.0.0.1:{self.port}/{self._database}"
 
     def start(self) -> None:
         """Begin to relay."""
@@ -156,9 +169,10 @@ class Cut:
         assert self._server is not None
         self._server.close()
         await asyncio.sleep(0.1)
-        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
             task.cancel()
-        await asyncio.sleep(0)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _switch(self, *, is_open: bool) -> None:
         self._open = is_open
@@ -170,19 +184,27 @@ class Cut:
         if not self._open:
             writer.transport.abort()
             return
-        far_reader, far_writer = await asyncio.open_unix_connection(self._socket)
+        far_reader, far_writer = await self._connect()
         self._writers |= {writer, far_writer}
         try:
-            await asyncio.gather(self._carry(reader, far_writer), self._carry(far_reader, writer))
+            await asyncio.gather(self._carry(reader, far_writer, slowly=True), self._carry(far_reader, writer))
         finally:
             self._writers -= {writer, far_writer}
             writer.transport.abort()
             far_writer.transport.abort()
 
-    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if self._place.startswith("/"):
+            return await asyncio.open_unix_connection(f"{self._place}/.s.PGSQL.5432")
+        host, _, port = self._place.rpartition(":")
+        return await asyncio.open_connection(host, int(port))
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, slowly: bool = False) -> None:
         try:
             while data := await reader.read(65_536):
                 await self._flowing.wait()
+                if slowly and self.delay:
+                    await asyncio.sleep(self.delay)
                 writer.write(data)
                 await writer.drain()
         except ConnectionError:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -61,6 +63,13 @@ class AuditLog:
         self._connection: Any = None
         self._chain: Chain | None = None
         self._plans: LruCache[bytes, bool] = LruCache(_KNOWN_PLANS)
+        self.observe: Callable[[float, int], None] = _unobserved
+        """Told of each commit: seconds, and records; none of these when it failed."""
+
+    @property
+    def waiting(self) -> int:
+        """How many records wait for a commit to begin."""
+        return len(self._waiting)
 
     async def start(self) -> None:
         """Start the writer."""
@@ -97,6 +106,7 @@ class AuditLog:
             group = [(record, done) for record, done in group if not done.done()]
             if not group:
                 continue
+            began = time.perf_counter()
             try:
                 await self._commit([record for record, _ in group])
             except Exception as error:  # noqa: BLE001 - whatever happened, nothing is answered and the writer goes on
@@ -104,6 +114,7 @@ class AuditLog:
                     _LOG.error("audit: unexpected %s", type(error).__name__)
                 _refuse(group)
                 self._end_chain()
+                self.observe(time.perf_counter() - began, 0)
                 continue
             except asyncio.CancelledError:
                 _refuse(group)
@@ -111,6 +122,7 @@ class AuditLog:
             for _, done in group:
                 if not done.done():
                     done.set_result(None)
+            self.observe(time.perf_counter() - began, len(group))
 
     async def _commit(self, records: list[AuditRecord]) -> None:
         now = datetime.now(UTC)
@@ -159,6 +171,10 @@ class AuditLog:
         chain = self._chain
         if self._checkpoints is not None and chain is not None:
             self._checkpoints.write(chain.link)
+
+
+def _unobserved(_seconds: float, _records: int) -> None:
+    """Nobody looks."""
 
 
 def _refuse(group: list[Waiting]) -> None:

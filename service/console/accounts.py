@@ -8,9 +8,9 @@ from starlette.responses import Response
 
 from auth.process.accounts import AccountFaultError
 from auth.process.actors import Account, Role
-from service.console.forms import texts_of
 from service.console.order import vietnamese_key
 from service.console.visit import Visit, redirect
+from service.forms import texts_of
 
 __all__ = ["close", "create", "register", "reset", "show_accounts"]
 

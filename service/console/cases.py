@@ -13,8 +13,8 @@ from auth.process.errors import CaseRefusedError, CaseUnknownError, ProcessError
 from auth.process.lifecycle import IN_FORCE
 from auth.process.opening import Opening
 from service.console import duty_words
-from service.console.page import HEADERS
 from service.console.visit import Visit, redirect
+from service.pages import NO_SCRIPT_HEADERS
 
 __all__ = ["act", "download", "open_support", "say", "show_case", "show_cases", "waiting_cases"]
 
@@ -72,7 +72,7 @@ async def download(visit: Visit) -> Response:
         raise CaseUnknownError("there is no such document")
     content = await visit.process.cases.content(visit.account, case.case_id, number)
     name = quote(found.name or f"{case.case_id}-{number}", safe="")
-    headers = {**HEADERS, "Content-Disposition": f"attachment; filename*=UTF-8''{name}"}
+    headers = {**NO_SCRIPT_HEADERS, "Content-Disposition": f"attachment; filename*=UTF-8''{name}"}
     return Response(content, headers=headers, media_type=found.media_type)
 
 

@@ -10,11 +10,11 @@ from auth.process.errors import MoveRefusedError
 from auth.process.request import to_contract
 from graph.check import contract_faults
 from samples.personas import resident
-from service.console.page import HEADERS
 from service.console.visit import Handler, Visit
 from service.document.build import technical_document
 from service.document.content import Connection
 from service.document.render import document_html, document_pdf
+from service.pages import NO_SCRIPT_HEADERS
 from service.settings import Settings
 
 __all__ = ["document_file"]
@@ -41,7 +41,7 @@ def document_file(settings: Settings, form: str) -> Handler:
             return document_pdf(made) if form == "pdf" else document_html(made).encode()
 
         name = f"{contract.contract_id}-{contract.version}.{form}"
-        headers = {**HEADERS, "Content-Disposition": f'attachment; filename="{name}"'}
+        headers = {**NO_SCRIPT_HEADERS, "Content-Disposition": f'attachment; filename="{name}"'}
         return Response(await asyncio.to_thread(make), headers=headers, media_type=_TYPES[form])
 
     return download

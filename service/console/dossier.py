@@ -18,11 +18,11 @@ from auth.process.dossier import Dossier
 from auth.process.errors import AttachmentRefusedError, DossierUnknownError, MoveRefusedError, ProcessError
 from auth.process.lifecycle import EDITABLE, MOVES, UNDER_WAY, Move, State, judge
 from resolvers.review.review import Review, review_of
-from service.console.page import HEADERS
 from service.console.request_fields import FieldTable
 from service.console.request_parts import part_of
 from service.console.visit import Visit, redirect
 from service.console.words import ROLES, STATES, Words
+from service.pages import NO_SCRIPT_HEADERS
 
 __all__ = ["Choice", "attach", "choices", "detach", "download", "find", "move", "show_dossier"]
 
@@ -87,7 +87,7 @@ async def download(visit: Visit) -> Response:
         visit.account, visit.contract_id, visit.version, number
     )
     disposition = f"attachment; filename*=UTF-8''{quote(attachment.name, safe='')}"
-    headers = {**HEADERS, "Content-Disposition": disposition}
+    headers = {**NO_SCRIPT_HEADERS, "Content-Disposition": disposition}
     return Response(content, headers=headers, media_type=attachment.media_type)
 
 

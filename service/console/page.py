@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,26 +12,14 @@ from starlette.responses import HTMLResponse
 from auth.moments import VIETNAM
 from service.console import words
 from service.console.provinces import PROVINCES
-from service.pages import SECURITY_HEADERS, asset_path
+from service.pages import NO_SCRIPT_HEADERS, asset_path
 
-__all__ = ["HEADERS", "render"]
-
-HEADERS: Mapping[str, str] = {
-    **SECURITY_HEADERS,
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; form-action 'self'; "
-        "base-uri 'none'; frame-ancestors 'none'"
-    ),
-    # Without a referrer browsers send forms with `Origin: null`, which tells nothing.
-    "Referrer-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
-"""Header fields of every answer of the console: no script runs, nothing is fetched from elsewhere, nothing is kept."""
+__all__ = ["render"]
 
 
 def render(template: str, status: int = 200, **context: Any) -> HTMLResponse:
     """A page of a template."""
-    return HTMLResponse(_TEMPLATES.get_template(template).render(context), status, headers=dict(HEADERS))
+    return HTMLResponse(_TEMPLATES.get_template(template).render(context), status, headers=dict(NO_SCRIPT_HEADERS))
 
 
 def _source_name(source: str) -> str:

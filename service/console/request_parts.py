@@ -9,8 +9,8 @@ from typing import Any
 from starlette.datastructures import FormData
 
 from auth.contract import Limits
-from service.console.forms import text_of, texts_of
 from service.console.words import Words
+from service.forms import text_of, texts_of
 
 __all__ = ["PARTS", "part_of", "with_form"]
 

@@ -11,6 +11,7 @@ from auth.process.errors import DossierUnknownError
 from service.console import accounts, audit, cases, dossier, home, keys, notices, request_form
 from service.console.document import document_file
 from service.console.signing import Signing
+from service.console.traces import traces_of
 from service.console.visit import Gate, redirect
 from service.origin import Origins
 from service.settings import Settings
@@ -70,6 +71,7 @@ def console_routes(settings: Settings) -> list[BaseRoute]:
             form("/accounts/{account_id}/password", accounts.reset),
             form("/accounts/{account_id}/close", accounts.close),
             form("/units", accounts.register),
+            page("/traces", traces_of(settings)),
             gate.open("/{rest:path}", _unknown, "GET"),
             gate.open("/{rest:path}", _unknown, "POST"),
         ],

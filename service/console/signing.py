@@ -11,9 +11,9 @@ from auth.attempts import FailedAttempts
 from auth.errors import TooManyAttemptsError
 from auth.process.errors import SignInFailedError
 from auth.process.sessions import LONGEST
-from service.console.forms import read_form, text_of
 from service.console.page import render
 from service.console.visit import COOKIE, Visit, process_of, redirect
+from service.forms import read_form, text_of
 from service.origin import Origins
 
 __all__ = ["Signing"]

@@ -8,7 +8,6 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
@@ -18,10 +17,10 @@ from starlette.routing import Route
 from auth.process.actors import Account, Role
 from auth.process.errors import DossierUnknownError, RoleRequiredError
 from errors import LienthongError, Visibility
-from service.console.errors import FormRefusedError
-from service.console.forms import read_form, text_of
-from service.console.page import HEADERS, render
+from service.console.page import render
+from service.forms import FormRefusedError, read_form, require_same_origin, text_of
 from service.origin import Origins
+from service.pages import NO_SCRIPT_HEADERS
 from service.process import Process
 
 __all__ = ["COOKIE", "Gate", "Handler", "Visit", "redirect"]
@@ -90,7 +89,7 @@ Handler = Callable[[Visit], Awaitable[Response]]
 
 def redirect(path: str) -> RedirectResponse:
     """Go on by GET to a path below the console."""
-    return RedirectResponse(f"/console{path}", 303, headers=dict(HEADERS))
+    return RedirectResponse(f"/console{path}", 303, headers=dict(NO_SCRIPT_HEADERS))
 
 
 class Gate:
@@ -165,18 +164,6 @@ def process_of(request: Request) -> Process:
     if process is None:
         raise DossierUnknownError("the process of contracts is not served here: set LIENTHONG_PROCESS_URL")
     return process
-
-
-def require_same_origin(request: Request) -> None:
-    """Raise `FormRefusedError` unless a page of this site sent the form (Fetch Metadata, else RFC 6454)."""
-    site = request.headers.get("sec-fetch-site")
-    if site is not None:
-        if site != "same-origin":
-            raise FormRefusedError
-        return
-    host = request.headers.get("host", "").lower()
-    if not host or urlsplit(request.headers.get("origin", "")).netloc.lower() != host:
-        raise FormRefusedError
 
 
 def tell(error: Exception, visit: Visit | None) -> Response:

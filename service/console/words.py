@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from auth.process.actors import Role
 from auth.process.lifecycle import State
+from service.words import SOURCES, Words
 
 __all__ = [
     "DONE",
@@ -22,13 +22,6 @@ __all__ = [
     "WAITING",
     "Words",
 ]
-
-
-class Words(NamedTuple):
-    """A text in both languages."""
-
-    vi: str
-    en: str
 
 
 STATES: Mapping[str, Words] = {
@@ -97,15 +90,6 @@ MOVES: Mapping[str, Words] = {
     "supersede": Words("Được thay thế", "Superseded"),
     "check_security": Words("Kết luận kiểm tra an ninh", "Security finding"),
     "co_approve": Words("Ý kiến của chủ quản dữ liệu", "Owner's opinion"),
-}
-
-SOURCES: Mapping[str, Words] = {
-    "population": Words("Cơ sở dữ liệu quốc gia về dân cư", "Population"),
-    "social_insurance": Words("Bảo hiểm xã hội", "Social insurance"),
-    "health": Words("Y tế", "Health"),
-    "transport": Words("Giao thông", "Transport"),
-    "civil_status": Words("Hộ tịch", "Civil status"),
-    "education": Words("Giáo dục", "Education"),
 }
 
 LIMITS: Mapping[str, Words] = {

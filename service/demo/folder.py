@@ -23,8 +23,11 @@ class DemoFolder:
         self.clients = folder / "clients.json"
         self.accounts = folder / "accounts.json"
         self.environment = folder / "lienthong.env"
-        self.traces = folder / "traces.jsonl"
         self.checkpoints = folder / "checkpoints.jsonl"
+
+    def operator_key(self) -> str:
+        """The key of the people on call, as it stands in the settings."""
+        return _read_environment(self.environment)["LIENTHONG_OPERATOR_KEY"]
 
 
 def environment_of(servers: EmbeddedServers, demo: DemoFolder, port: int) -> dict[str, str]:
@@ -45,7 +48,9 @@ def environment_of(servers: EmbeddedServers, demo: DemoFolder, port: int) -> dic
         "LIENTHONG_AUDIT_URL": servers.postgres_url("lienthong_auditor"),
         "LIENTHONG_PORT": str(port),
         "LIENTHONG_DEMO_CLIENTS": str(demo.clients),
-        "LIENTHONG_TRACE_FILE": str(demo.traces),
+        "LIENTHONG_OPERATOR_KEY": kept.get("LIENTHONG_OPERATOR_KEY") or secrets.token_urlsafe(24),
+        "LIENTHONG_LOG_FORMAT": "console",
+        "LIENTHONG_LOG_LEVEL": "WARNING",
     }
 
 

@@ -41,6 +41,9 @@ def show(demo: DemoFolder, *, port: int, console: Console) -> None:
     console.print(f"Sandbox   {base}/sandbox/graphql   (docs/sandbox.md)")
     console.print("Plan      .venv/bin/lienthong explain --client mot-cua '{...}'", markup=False, soft_wrap=True)
     console.print("Trace     .venv/bin/lienthong trace [X-Trace-Id]", markup=False, soft_wrap=True)
+    console.print(
+        f"Traces    {base}/traces   khóa vận hành (operator key): {demo.operator_key()}", markup=False, soft_wrap=True
+    )
     console.print("Mọi công dân đều do máy sinh ra, không có thật. (All citizens are invented.)  Ctrl-C: dừng (stop)")
 
 

@@ -23,22 +23,30 @@ __all__ = ["Evidence", "Listener", "Variables", "normal", "reads", "row_shield",
 Variables = Mapping[str, Any]
 LOGGERS = ("lienthong", "uvicorn", "uvicorn.error", "asyncio")
 _TRACE = re.compile(rb"[0-9a-f]{32}")
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
 _SQL = re.compile(r"SELECT (?P<columns>[^\n]*)\nFROM population\.(?P<table>\w+) t\n(?P<rest>.*)", re.DOTALL)
 _COLUMN = re.compile(r"(?:CASE WHEN NOT t\.(\w+) THEN )?(t|r\d+)\.(\w+)(?: END)?")
 _JOIN = re.compile(r"LEFT JOIN population\.(\w+) (r\d+) ON r\d+\.(\w+) = t\.(\w+)")
 
 
 class Listener(logging.Handler):
-    """Keeps what every logger of the process says while the block runs, however it is set up."""
+    """Keeps what every logger of the process says while the block runs, however it is set up.
+
+    `requests` are the lines that tell of a request, and always differ.
+    """
 
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
         self.said: list[str] = []
+        self.requests: list[str] = []
         self.setFormatter(logging.Formatter("%(name)s %(levelname)s %(message)s"))
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep a record as an operator would read it, with its traceback."""
-        self.said.append(self.format(record))
+        if record.name == "lienthong.request":
+            self.requests.append(_TIME.sub("TIME", self.format(record)))
+        else:
+            self.said.append(self.format(record))
 
     @contextmanager
     def listening(self) -> Iterator[None]:
@@ -72,6 +80,7 @@ class Evidence:
     statements: list[tuple[str, str]] = field(default_factory=list)
     spans: str = ""
     logs: str = ""
+    lines: str = ""
 
     @property
     def body(self) -> Any:

@@ -97,7 +97,7 @@ FEDERATION = {
     "an_unreadable_value_is_not_told a_join_key_of_a_strange_kind_is_not_told",
     "a partial outage that widens a projection": "an_outage_widens_no_projection",
     "debug switches": "no_header_switches_anything_on no_address_switches_anything_on "
-    "there_is_no_path_beside_those_that_are_known",
+    "there_is_no_path_beside_those_that_are_known pages_of_the_people_on_call_say_nothing_to_clients",
     "crafted `traceparent`": "a_crafted_traceparent_gets_an_ordinary_answer_and_a_record",
     "baggage": "baggage_goes_nowhere",
     "span attributes": "spans_say_what_was_done_and_nothing_of_whom",

@@ -41,7 +41,7 @@ def test_no_address_switches_anything_on(target: Target, path: str) -> None:
         target.alike(target.attack(client, query), target.attack(client, query, path=path, **more))
 
 
-@pytest.mark.parametrize("path", ["/debug", "/metrics", "/admin", "/graphql/", "/trace", "/.env", "/openapi.json"])
+@pytest.mark.parametrize("path", ["/debug", "/metrics/", "/admin", "/graphql/", "/trace", "/.env", "/openapi.json"])
 def test_there_is_no_path_beside_those_that_are_known(target: Target, path: str) -> None:
     response = target.http.get(target.service.url + path)
     assert response.status_code in {307, 404}
@@ -69,6 +69,7 @@ def test_a_crafted_traceparent_gets_an_ordinary_answer_and_a_record(target: Targ
         crafted = target.attack(client, query, headers={"traceparent": parent, "tracestate": "secret=Zq00001X"})
         assert normal(crafted, {}) == normal(target.attack(client, query), {})
         assert re.fullmatch("[0-9a-f]{32}", crafted.response.headers["x-trace-id"])
+        assert crafted.response.headers["x-trace-id"] != TRACE
         records = target.service.governance.fetch(
             "SELECT client_id FROM governance.audit_entry WHERE trace_id = $1", crafted.response.headers["x-trace-id"]
         )
@@ -80,7 +81,9 @@ def test_baggage_goes_nowhere(target: Target) -> None:
     baggage = {"baggage": "client=whole,canary=Zq77777X", "tracestate": "vendor=Zq88888X"}
     evidence = target.attack("narrow", query, headers=baggage)
     target.alike(target.attack("narrow", query), evidence)
-    everywhere = evidence.response.text + str(evidence.response.headers) + evidence.spans + evidence.logs
+    everywhere = (
+        evidence.response.text + str(evidence.response.headers) + evidence.spans + evidence.logs + evidence.lines
+    )
     everywhere += str(evidence.statements) + str(dict(target.service.record_of(evidence.response)))
     assert "Zq77777X" not in everywhere
     assert "Zq88888X" not in everywhere
@@ -88,26 +91,52 @@ def test_baggage_goes_nowhere(target: Target) -> None:
 
 # Spans
 
+NAMES = {
+    "POST /graphql",
+    "assemble",
+    "audit",
+    "authenticate",
+    "build plan",
+    "count persons",
+    "encode",
+    "execute",
+    "parse",
+    "plan",
+    "receive",
+    "validate",
+}
 ATTRIBUTES = {
     "db.collection.name",
     "db.namespace",
     "db.operation.name",
+    "db.query.summary",
+    "db.response.returned_rows",
     "db.system.name",
     "error.type",
+    "graphql.dataloader.batch.size",
+    "graphql.operation.name",
     "graphql.operation.type",
     "http.request.method",
     "http.response.status_code",
     "http.route",
+    "lienthong.audit.waiting",
     "lienthong.breaker.state",
     "lienthong.client",
     "lienthong.contract",
     "lienthong.contract.version",
+    "lienthong.environment",
     "lienthong.error.codes",
+    "lienthong.fetch.attempt",
+    "lienthong.fetch.bytes",
     "lienthong.fetch.keys",
-    "lienthong.fetch.rows",
+    "lienthong.fields",
+    "lienthong.kept",
+    "lienthong.limit",
     "lienthong.outcome",
     "lienthong.plan.cache_hit",
     "lienthong.plan.fetches",
+    "lienthong.plan.id",
+    "lienthong.pool.wait",
     "lienthong.purpose",
     "lienthong.source",
     "server.address",
@@ -140,7 +169,17 @@ def test_spans_say_what_was_done_and_nothing_of_whom(embedded: EmbeddedServers, 
                 assert not span.events
                 assert not span.links
                 assert span.status.description is None or re.fullmatch("[A-Z_]+", span.status.description)
-                assert re.fullmatch(r"POST /graphql|plan|(SELECT|find) \w+", span.name)
+                assert re.fullmatch(r"(SELECT|find|load) \w+", span.name) or span.name in NAMES
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/traces", "/traces.json", "/traces/latest", f"/traces/{TRACE}.json"])
+def test_pages_of_the_people_on_call_say_nothing_to_clients(target: Target, path: str) -> None:
+    for authorization in (None, target.service.governance.authorizations["whole"], "Bearer guessed", "Basic eDp5"):
+        headers = {} if authorization is None else {"authorization": authorization}
+        response = target.http.get(target.service.url + path, headers=headers)
+        assert response.status_code in {303, 401}
+        assert "citizen" not in response.text
+        assert "narrow" not in response.text
 
 
 def test_a_refused_look_at_the_schema_says_nothing(target: Target) -> None:

@@ -54,7 +54,7 @@ def collect() -> Iterator[None]:
 
 
 def guarded(connector: Connector, limit: float = LIMIT) -> GuardedConnector:
-    return GuardedConnector(connector, SOURCE, timeout=limit, concurrency=4)
+    return GuardedConnector(connector, SOURCE, timeout=limit, slots=4)
 
 
 @every_server

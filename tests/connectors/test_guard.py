@@ -13,9 +13,10 @@ import pytest
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import SpanKind, StatusCode
 
+from connectors.breaker import Breaker
 from connectors.errors import SourceError, SourceFaultError, SourceTimeoutError, SourceUnavailableError
 from connectors.fetch import Fetch, Row
-from connectors.guard import Breaker, GuardedConnector
+from connectors.guard import GuardedConnector
 from connectors.memory import MemoryConnector
 from tests import running
 from tests.connectors.dataset import EVERYONE, PEOPLE, SOURCE, TABLES, fetch_of
@@ -53,7 +54,7 @@ class Scripted(MemoryConnector):
 
 
 def guarded(inner: MemoryConnector, **options: Any) -> GuardedConnector:
-    return GuardedConnector(inner, SOURCE, **{"timeout": 5.0, "concurrency": 4, **options})
+    return GuardedConnector(inner, SOURCE, **{"timeout": 5.0, "slots": 4, **options})
 
 
 @pytest.fixture
@@ -114,6 +115,46 @@ def test_a_trial_that_never_ends_leaves_room_for_the_next(breaker: Breaker, cloc
     assert breaker.admit()
 
 
+@dataclass
+class Shaky(MemoryConnector):
+    """A source whose first fetches break off after `seconds`."""
+
+    breaks: int = 1
+    seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__init__(SOURCE, TABLES)
+
+    async def fetch(self, fetch: Fetch) -> list[Row]:
+        if self.breaks:
+            self.breaks -= 1
+            await asyncio.sleep(self.seconds)
+            raise SourceUnavailableError(SOURCE)
+        return await super().fetch(fetch)
+
+
+async def test_a_fetch_whose_connection_broke_is_tried_again() -> None:
+    connector = guarded(Shaky())
+    assert len(await connector.fetch(EVERYONE)) == len(PEOPLE)
+    assert connector.breaker.state == "closed"
+
+
+async def test_a_fetch_is_tried_twice_at_most_and_not_when_it_failed_late() -> None:
+    for source in (Shaky(breaks=2), Shaky(seconds=0.3)):
+        with pytest.raises(SourceUnavailableError):
+            await guarded(source, timeout=1.0).fetch(EVERYONE)
+        assert source.breaks == 0
+
+
+async def test_nothing_is_tried_again_once_the_breaker_is_open(breaker: Breaker) -> None:
+    source = Shaky(breaks=9)
+    connector = guarded(source, breaker=breaker)
+    for _ in range(3):
+        with pytest.raises(SourceUnavailableError):
+            await connector.fetch(EVERYONE)
+    assert (breaker.state, source.breaks) == ("open", 6)
+
+
 async def test_a_source_at_rest_is_not_asked(breaker: Breaker, clock: Clock) -> None:
     source = Scripted(error=SourceUnavailableError(SOURCE))
     connector = guarded(source, breaker=breaker)
@@ -148,14 +189,14 @@ async def test_only_outages_and_time_outs_open_the_breaker(breaker: Breaker, err
 
 async def test_no_more_fetches_are_under_way_than_there_are_slots() -> None:
     source = Scripted(seconds=0.02)
-    connector = guarded(source, concurrency=3)
+    connector = guarded(source, slots=3)
     await asyncio.gather(*(connector.fetch(EVERYONE) for _ in range(12)))
     assert source.peak == 3
 
 
 async def test_waiting_for_a_slot_counts_as_time_and_a_slot_is_given_back() -> None:
     source = Scripted(seconds=0.3)
-    connector = guarded(source, concurrency=1, timeout=0.2)
+    connector = guarded(source, slots=1, timeout=0.2)
     started = time.monotonic()
     outcomes = await asyncio.gather(*(connector.fetch(EVERYONE) for _ in range(4)), return_exceptions=True)
     assert {type(outcome) for outcome in outcomes} == {SourceTimeoutError}
@@ -166,7 +207,7 @@ async def test_waiting_for_a_slot_counts_as_time_and_a_slot_is_given_back() -> N
 
 async def test_a_cancelled_fetch_gives_its_slot_back() -> None:
     source = Scripted(seconds=5.0)
-    connector = guarded(source, concurrency=1)
+    connector = guarded(source, slots=1)
     task = asyncio.create_task(connector.fetch(EVERYONE))
     await asyncio.sleep(0.01)
     task.cancel()
@@ -222,8 +263,12 @@ async def test_a_fetch_is_one_client_span_without_any_value(spans: Callable[[], 
         "db.collection.name": "nguoi",
         "server.address": "memory",
         "lienthong.source": SOURCE,
+        "db.query.summary": "scan nguoi",
+        "db.response.returned_rows": 0,
+        "lienthong.fetch.attempt": 1,
+        "lienthong.fetch.bytes": 2,
         "lienthong.fetch.keys": 3,
-        "lienthong.fetch.rows": 0,
+        "lienthong.pool.wait": 0.0,
         "lienthong.breaker.state": "closed",
     }
     assert not any(canary in span.to_json() for canary in CANARIES[:2])
@@ -235,8 +280,11 @@ async def test_a_failed_fetch_is_a_span_with_its_code_and_no_stack(
 ) -> None:
     with pytest.raises(error):
         await guarded(Scripted(error=error(SOURCE))).fetch(fetch_of("nguoi", ["so"], ("so", "any", CANARIES)))
-    (span,) = spans()
-    assert (span.attributes or {})["error.type"] == error.code
-    assert (span.status.status_code, span.status.description) == (StatusCode.ERROR, error.code)
-    assert span.events == ()
-    assert not any(canary in span.to_json() for canary in CANARIES[:2])
+    attempts = spans()
+    assert len(attempts) == (2 if error is SourceUnavailableError else 1)
+    for number, span in enumerate(attempts, 1):
+        assert (span.attributes or {})["error.type"] == error.code
+        assert (span.attributes or {})["lienthong.fetch.attempt"] == number
+        assert (span.status.status_code, span.status.description) == (StatusCode.ERROR, error.code)
+        assert not span.events
+        assert not any(canary in span.to_json() for canary in CANARIES[:2])

@@ -74,7 +74,7 @@ async def test_the_document_server_sees_no_more_connections_than_the_pool_may_ha
 @pytest.mark.parametrize("kind", SERVERS)
 async def test_a_guard_leaves_pools_idle_beyond_its_slots(kind: Kind, servers: EmbeddedServers) -> None:
     inner = kind.connect(servers, pool_size=10)
-    connector = GuardedConnector(inner, SOURCE, timeout=5, concurrency=2)
+    connector = GuardedConnector(inner, SOURCE, timeout=5, slots=2)
     try:
         async with locked(servers) as ask:
             fetches = [asyncio.create_task(connector.fetch(EVERYONE)) for _ in range(6)]
@@ -104,7 +104,7 @@ EXPECTED: dict[str, Callable[[EmbeddedServers], dict[str, object]]] = {
 @pytest.mark.parametrize("kind", SERVERS)
 async def test_a_span_names_the_server_and_holds_no_value(kind: Kind, servers: EmbeddedServers) -> None:
     running.observed_tracing()
-    connector = GuardedConnector(kind.connect(servers), SOURCE, timeout=5, concurrency=2)
+    connector = GuardedConnector(kind.connect(servers), SOURCE, timeout=5, slots=2)
     fetch = fetch_of("nguoi", ["ten"], ("so", "any", ("001", "079199000123")), ("ten", "prefix", "Nguyễn"))
     try:
         await connector.fetch(EVERYONE)
@@ -116,6 +116,6 @@ async def test_a_span_names_the_server_and_holds_no_value(kind: Kind, servers: E
     attributes = dict(span.attributes or {})
     assert attributes | EXPECTED[kind.name.split("-")[0]](servers) == attributes
     assert (span.kind, span.name) == (SpanKind.CLIENT, f"{attributes['db.operation.name']} nguoi")
-    assert (attributes["lienthong.fetch.keys"], attributes["lienthong.fetch.rows"]) == (2, 1)
+    assert (attributes["lienthong.fetch.keys"], attributes["db.response.returned_rows"]) == (2, 1)
     for value in ("001", "079199000123", "Nguyễn", "Ửng"):
         assert value not in str(attributes)

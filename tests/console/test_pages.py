@@ -34,6 +34,17 @@ def test_a_role_is_led_to_its_own_pages(site: Site, who: str, shown: set[str], h
     assert {visitor.get(link.removeprefix("/console")).status_code for link in hidden} == {403}
 
 
+def test_an_operator_comes_to_the_traces_without_their_key_and_nobody_else_does(site: Site) -> None:
+    entered = site.of("operator").get("/traces")
+    assert (entered.status_code, entered.headers["location"]) == (303, "/traces")
+    assert "lienthong_operator=" in entered.headers["set-cookie"]
+    assert site.of("operator").client.get("/traces").status_code == 200
+    for who in ("officer", "reviewer", "approver", "auditor"):
+        refused = site.of(who).get("/traces")
+        assert (refused.status_code, "set-cookie" in refused.headers) == (403, False)
+        assert site.of(who).client.get("/traces").status_code == 303
+
+
 def test_a_dossier_of_another_unit_is_not_there(site: Site) -> None:
     site.at("SUBMITTED", "cua-don-vi-thu")
     paths = ("/1", "/keys", "/usage", "/1/request/unit", "/1/attachments/1")

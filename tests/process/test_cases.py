@@ -132,7 +132,8 @@ def test_nothing_personal_is_in_the_audit_or_readable_in_the_tables(
     assert len(record["subjects"]) == 1
     case_id = response.json()["data"]["reportDataError"]["id"]
     duties.do("cases", "get", TRANSPORT, case_id)
-    acts = governance.fetch("SELECT * FROM governance.audit_entry WHERE note LIKE $1", f"%{case_id}%")
+    told = "SELECT * FROM governance.audit_entry WHERE note LIKE $1 ORDER BY recorded_at, sequence"
+    acts = governance.fetch(told, f"%{case_id}%")
     assert [act["operation_name"] for act in acts] == ["case.open", "case.read"]
     tables = "client_case", "case_entry", "case_attachment", "audit_record", "audit_plan"
     for table in tables:

@@ -7,7 +7,8 @@ import hashlib
 import pytest
 from opentelemetry.trace import SpanKind, StatusCode
 
-from tests.running import RunningService
+from service.embedded import EmbeddedServers
+from tests.running import Governance, RunningService, settings_for
 from tests.service.test_answers import STEP_TWO
 
 KEY = bytes(32)
@@ -106,10 +107,22 @@ def test_a_request_is_one_trace_of_request_plan_and_fetches(service: RunningServ
         "POST /graphql",
         "SELECT citizen",
         "SELECT citizen",
+        "assemble",
+        "audit",
+        "authenticate",
+        "count persons",
+        "encode",
+        "execute",
         "find giay_phep_lai_xe",
         "find phuong_tien",
         "find the_bhyt",
+        "load citizen",
+        "load citizen",
+        "load giay_phep_lai_xe",
+        "load phuong_tien",
+        "load the_bhyt",
         "plan",
+        "receive",
     ]
     root = by_name["POST /graphql"]
     assert root.kind is SpanKind.SERVER
@@ -131,10 +144,29 @@ def test_a_request_is_one_trace_of_request_plan_and_fetches(service: RunningServ
     }.items() <= dict(fetch.attributes).items()
 
 
-def test_a_clients_trace_is_continued(service: RunningService) -> None:
+@pytest.mark.parametrize(
+    ("trusted", "proxies", "continued"),
+    [
+        ("proxies", [], False),
+        ("proxies", ["127.0.0.0/8"], True),
+        ("never", ["127.0.0.0/8"], False),
+        ("anyone", [], True),
+    ],
+)
+def test_a_callers_trace_is_continued_as_far_as_the_settings_trust_it(
+    databases: EmbeddedServers, governance: Governance, trusted: str, proxies: list[str], continued: int
+) -> None:
     trace = "0af7651916cd43dd8448eb211c80319c"
-    response = service.post("mot-cua", "{viewer{client}}", headers={"traceparent": f"00-{trace}-b7ad6b7169203331-01"})
-    assert response.headers["x-trace-id"] == trace
+    settings = settings_for(databases, trace_context=trusted, trusted_proxies=proxies, trace_ratio=0.0)
+    with RunningService(settings) as service:
+        service.governance = governance
+        service.forget()
+        parent = {"traceparent": f"00-{trace}-b7ad6b7169203331-01"}
+        response = service.post("mot-cua", "{viewer{client}}", headers=parent)
+        assert (response.headers["x-trace-id"] == trace) == continued
+        kept = [(span.attributes or {}).get("lienthong.kept") for span in service.spans if span.parent is not None]
+        # Of the rest no share is kept here: what is exported, the caller asked for.
+        assert kept.count("caller") == continued
 
 
 def test_a_refusal_marks_the_span(service: RunningService) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 import typer
+import yaml
 from graphql import parse, validate
 from pydantic import SecretStr
 from starlette.routing import Route
@@ -40,11 +41,14 @@ from service.app import create_app
 from service.cli import app as cli
 from service.commands.caller import CallerSettings
 from service.explain import describe_plan
+from service.operations.words import FINDINGS
 from service.settings import Settings
+from service.telemetry.instruments import GAUGES, INSTRUMENTS
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PROCESS = (ROOT / "docs/process.md").read_text(encoding="utf-8")
+OPERATIONS = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
 DUTIES = (ROOT / "docs/duties.md").read_text(encoding="utf-8")
 DECISIONS = sorted((ROOT / "docs/decisions").glob("[0-9]*.md"))
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -130,14 +134,17 @@ def test_every_source_has_its_variable_in_the_readme() -> None:
 
 
 def test_the_variables_that_switch_tracing_are_documented() -> None:
-    code = (ROOT / "service/telemetry.py").read_text(encoding="utf-8")
-    for name in set(re.findall(r"OTEL_[A-Z_]+[A-Z]", code)):
+    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "service/telemetry").glob("*.py"))
+    names = set(re.findall(r"OTEL_[A-Z_]+[A-Z]", code))
+    assert "OTEL_SERVICE_NAME" in names
+    for name in names:
         assert name in README
 
 
 def documented_errors() -> dict[str, str]:
     """Code -> HTTP status of every documented error: of the gateway, and of the process of contracts."""
     rows = table_rows("### Mã lỗi · Error codes") + table_rows("## Mã lỗi · Error codes", PROCESS)
+    rows += table_rows("## Mã lỗi · Error codes", OPERATIONS)
     return {row[0].strip("`"): row[1] for row in rows}
 
 
@@ -160,6 +167,23 @@ def test_every_route_is_documented() -> None:
     assert {"/graphql", "/readyz"} <= public
     for path in public:
         assert re.search(rf"`(GET|POST) {re.escape(path)}`", README), f"the README lacks `{path}`"
+
+
+def test_every_instrument_is_documented_with_its_labels() -> None:
+    rows = {row[0]: row[1] for row in table_rows("## Số đo · Metrics", OPERATIONS)}
+    for instrument in (*INSTRUMENTS.values(), *GAUGES.values()):
+        labels = rows[f"`{instrument.prometheus}{'_total' if instrument.kind == 'counter' else ''}`"]
+        assert set(re.findall(r"`(\w+)`", labels)) == {*instrument.labels} - {"lienthong_environment"}
+
+
+def test_every_alert_and_every_finding_has_its_section() -> None:
+    rules = yaml.safe_load((ROOT / "deploy/prometheus/rules.yml").read_text(encoding="utf-8"))
+    alerts = [rule["alert"] for group in rules["groups"] for rule in group["rules"] if "alert" in rule]
+    assert len(alerts) >= 10
+    sections = re.findall(r"^### (.+)$", OPERATIONS, re.MULTILINE)
+    for name in (*alerts, *FINDINGS):
+        words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).replace("_", " ").capitalize()
+        assert words in sections, f"docs/operations.md lacks `{words}`"
 
 
 def test_every_command_is_documented() -> None:

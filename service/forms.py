@@ -1,20 +1,42 @@
-"""Forms as they are sent: read up to a cap, whatever their length says."""
+"""Forms as they are sent: from a page of this site only, and read up to a cap, whatever their length says."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from email.message import Message
+from urllib.parse import urlsplit
 
 from starlette.datastructures import FormData
 from starlette.formparsers import FormParser, MultiPartException, MultiPartParser
 from starlette.requests import Request
 
+from auth.process.errors import ProcessError
 from service.bodies import read_body
 from service.errors import MalformedRequestError
 
-__all__ = ["read_form", "text_of", "texts_of"]
+__all__ = ["FormRefusedError", "read_form", "require_same_origin", "text_of", "texts_of"]
 
 _MOST_FIELDS = 20_000
+
+
+class FormRefusedError(ProcessError):
+    """the form came from another site, or its session is another one"""
+
+    code = "FORM_REFUSED"
+    status = 403
+    remedy = "reload the page and send the form again"
+
+
+def require_same_origin(request: Request) -> None:
+    """Raise `FormRefusedError` unless a page of this site sent the form (Fetch Metadata, else RFC 6454)."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        if site != "same-origin":
+            raise FormRefusedError
+        return
+    host = request.headers.get("host", "").lower()
+    if not host or urlsplit(request.headers.get("origin", "")).netloc.lower() != host:
+        raise FormRefusedError
 
 
 async def read_form(request: Request, cap: int) -> FormData:

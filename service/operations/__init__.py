@@ -1,0 +1,1 @@
+"""What the people on call look at on a machine that has nothing else: /traces and /metrics."""
