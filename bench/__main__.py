@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import signal
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict
 from pathlib import Path
 
 import orjson
@@ -14,6 +15,7 @@ from rich.console import Console
 
 from bench.databases import DocumentServer, audited, prepare
 from bench.load import set_citizens
+from bench.overhead import costs, show_costs, start_variants
 from bench.report import machine, show, summary
 from bench.rounds import FailedRequestsError, Options, measure
 from bench.servers import DisagreementError, check_equal, start
@@ -38,6 +40,7 @@ def main() -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers there as well")
+    parser.add_argument("--overhead", action="store_true", help="what tracing, metrics and audit cost, instead")
     parser.add_argument("--citizens", type=int, default=20_000, help="size of the sample register")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=3.0, help="of each round against each server")
@@ -60,9 +63,12 @@ def _bench(given: argparse.Namespace, console: Console) -> None:
         prepared = prepare(databases, citizens=given.citizens, console=console)
         children = Children()
         try:
-            servers = start(children, folder, prepared)
+            if given.overhead:
+                servers = start_variants(children, folder, prepared)
+            else:
+                servers = start(children, folder, prepared)
             check_equal(servers, prepared.personal_ids)
-            console.print("All three give the same data.")
+            console.print("All give the same data.")
             with (
                 console.status("measuring") as status,
                 ProcessPoolExecutor(
@@ -84,9 +90,15 @@ def _bench(given: argparse.Namespace, console: Console) -> None:
         "audited_requests": recorded,
         "load_before": load,
     }
-    show(measured, facts, console)
+    if given.overhead:
+        show_costs(measured, console)
+        rounds = {str(size): servers for size, servers in measured.items()}
+        told = {"machine": facts, "options": asdict(options), "costs": costs(measured), "rounds": rounds}
+    else:
+        show(measured, facts, console)
+        told = summary(measured, options, facts)
     if given.json is not None:
-        given.json.write_bytes(orjson.dumps(summary(measured, options, facts), option=orjson.OPT_INDENT_2))
+        given.json.write_bytes(orjson.dumps(told, option=orjson.OPT_INDENT_2))
 
 
 if __name__ == "__main__":

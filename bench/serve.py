@@ -1,4 +1,4 @@
-"""One of the three servers, under the same uvicorn settings: `python -m bench.serve NAME PORT CONFIGURATION`.
+"""One of the servers, under the same uvicorn settings: `python -m bench.serve NAME PORT CONFIGURATION`.
 
 CONFIGURATION is a JSON file of environment variables.
 """
@@ -19,6 +19,7 @@ FACTORIES = {
     "lienthong": "service.worker",
     "strawberry": "bench.peer_strawberry",
     "handwritten": "bench.peer_handwritten",
+    "variants": "bench.variants",
 }
 
 

@@ -22,11 +22,14 @@ from service.processes import Children
 
 __all__ = [
     "OURS",
+    "ROOT",
     "TITLES",
     "DisagreementError",
     "Server",
     "check_equal",
     "database_processes",
+    "free_port",
+    "listens",
     "processor_seconds",
     "start",
 ]
@@ -34,7 +37,7 @@ __all__ = [
 OURS = "lienthong"
 TITLES = {OURS: "Liên thông", "strawberry": "Strawberry", "handwritten": "by hand"}
 UNKNOWN = "000000000000"
-_ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent
 _CHECKS = 5
 
 
@@ -64,10 +67,10 @@ def start(children: Children, folder: Path, prepared: Prepared) -> list[Server]:
     }
     servers = []
     for name, request in requests.items():
-        port = _free_port()
-        command = ["env", f"PYTHONPATH={_ROOT}", sys.executable, "-m", "bench.serve", name, str(port)]
+        port = free_port()
+        command = ["env", f"PYTHONPATH={ROOT}", sys.executable, "-m", "bench.serve", name, str(port)]
         child = children.start([*command, str(configuration)], folder / f"{name}.log", signal.SIGTERM)
-        child.wait_until(partial(_listens, port))
+        child.wait_until(partial(listens, port))
         servers.append(Server(name, port, child.process.pid, request))
     return servers
 
@@ -134,7 +137,8 @@ def _data(server: Server, personal_ids: Sequence[str]) -> Any:
     return answer["data"]
 
 
-def _listens(port: int) -> bool:
+def listens(port: int) -> bool:
+    """Whether something answers at a port."""
     try:
         socket.create_connection(("127.0.0.1", port), timeout=1).close()
     except OSError:
@@ -142,7 +146,8 @@ def _listens(port: int) -> bool:
     return True
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nothing listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
