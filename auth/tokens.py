@@ -115,16 +115,21 @@ class TokenVerifier:
         """
         digest = hashlib.sha256(token.encode()).digest()
         verified = self._verified.get(digest)
-        if verified is not None and self._holds(verified, now):
+        if verified is not None and await self._holds(verified, now):
             return verified.token
         admit()
         return self._verified.put(digest, await self._read(token, now)).token
 
-    def _holds(self, verified: _Verified, now: float) -> bool:
-        """Whether a remembered token is still in time and its key still among the issuer's."""
-        key = verified.key
-        keys = self._issuers[verified.token.issuer].keys.current() if now < verified.token.expires_at else None
-        found = keys.get((key.kid, key.algorithm)) if keys is not None else None
+    async def _holds(self, verified: _Verified, now: float) -> bool:
+        """Whether a remembered token is still in time and its key still among the issuer's.
+
+        Keys that are too old are read anew first: whoever was verified is not taken for a guesser because of that.
+        """
+        if now >= verified.token.expires_at:
+            return False
+        key, source = verified.key, self._issuers[verified.token.issuer].keys
+        keys = source.current()
+        found = await source.find(key.kid, key.algorithm) if keys is None else keys.get((key.kid, key.algorithm))
         return found is not None and found.thumbprint == key.thumbprint
 
     async def _read(self, token: str, now: float) -> _Verified:

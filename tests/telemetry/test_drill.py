@@ -6,9 +6,7 @@ Before each, under the same load, neither finds anything: what is found is the f
 from __future__ import annotations
 
 import asyncio
-import gc
 import threading
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
@@ -26,7 +24,12 @@ from tests.telemetry.load import EVERYWHERE, Ask, busy
 from tests.telemetry.on_call import KEY, diagnosis, scrape, seen_on_page
 from tests.workers import Cut, cut
 
-pytestmark = [pytest.mark.lengthy, pytest.mark.servers]
+pytestmark = [
+    pytest.mark.lengthy,
+    pytest.mark.servers,
+    # PyMongo forgets to close a socket when its connecting is cancelled, and a later drill is told of it.
+    pytest.mark.filterwarnings("ignore:Exception ignored in. <socket.socket:pytest.PytestUnraisableExceptionWarning"),
+]
 
 CLIENT = "mot-cua"
 Fault = Callable[["Scene"], Iterator[None]]
@@ -190,7 +193,3 @@ def test_a_fault_is_found_from_the_page_and_from_the_metrics_alone(
                 wait(drill.requests)
             assert diagnosis(before, scrape(service)) == drill.expected
             assert seen_on_page(service) == drill.expected
-    # PyMongo forgets to close a socket when its connecting is cancelled; nobody else shall be told of it.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()
