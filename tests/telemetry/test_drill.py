@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
@@ -21,7 +22,7 @@ from auth.contract import Client
 from service.embedded import EmbeddedServers
 from tests.running import Governance, RunningService, observed_tracing, settings_for
 from tests.telemetry.load import EVERYWHERE, Ask, busy
-from tests.telemetry.on_call import KEY, diagnosis, scrape, seen_on_page
+from tests.telemetry.on_call import KEY, Scrape, diagnosis, scrape, seen_on_page
 from tests.workers import Cut, cut
 
 pytestmark = [
@@ -193,3 +194,52 @@ def test_a_fault_is_found_from_the_page_and_from_the_metrics_alone(
                 wait(drill.requests)
             assert diagnosis(before, scrape(service)) == drill.expected
             assert seen_on_page(service) == drill.expected
+
+
+def test_a_governance_database_that_is_away_is_found(
+    databases: EmbeddedServers, clients: Governance, ids: list[str]
+) -> None:
+    observed_tracing()
+    settings = settings_for(databases, operator_key=KEY, audit_timeout=0.5)
+    with (
+        cut(settings.governance_url) as relay,
+        RunningService(settings.model_copy(update={"governance_url": relay.url})) as service,
+    ):
+        service.governance = clients
+        with busy(service, [asking(clients, "dien-tap", ids)]) as wait:
+            wait(30)
+            before = scrape(service)
+            relay.cut()
+            wait(10)
+        assert seen_on_page(service) == {("AUDIT_FAILING", "audit"), ("GOVERNANCE_SILENT", "governance")}
+        after = scrape(service)
+        assert sum(after.get("lienthong_audit_failures_total").values()) > 0
+        assert sum(before.get("lienthong_governance_listening").values()) == 1
+        assert sum(after.get("lienthong_governance_listening").values()) == 0
+
+
+def test_an_event_loop_that_is_held_up_is_found(
+    databases: EmbeddedServers, clients: Governance, ids: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    observed_tracing()
+    with RunningService(settings_for(databases, operator_key=KEY)) as service:
+        service.governance = clients
+        with busy(service, [asking(clients, "dien-tap", ids)]) as wait:
+            wait(50)
+            calm = _late(scrape(service))
+
+            def hold(_request: object) -> str:
+                time.sleep(0.3)
+                return "application/json"
+
+            monkeypatch.setattr("service.endpoint.media_type", hold)
+            wait(6)
+        assert _late(scrape(service)) >= calm + 3
+        assert seen_on_page(service) == set()
+
+
+def _late(seen: Scrape) -> float:
+    """How often the event loop was late by more than a tenth of a second."""
+    samples = seen.get("lienthong_event_loop_lag_seconds_bucket").items()
+    buckets = {dict(labels)["le"]: value for labels, value in samples}
+    return buckets["+Inf"] - buckets["0.1"]
